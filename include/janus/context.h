@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The context: everything the kernel gives us. One permission group however many watches, one
+ * thread that answers, one bounded ring of records, one pollable fd.
+ */
+#ifndef JANUS_CONTEXT_H
+#define JANUS_CONTEXT_H
+
+#include <stdint.h>
+
+#include <janus/types.h>
+
+JANUS_BEGIN_DECLS
+
+/**
+ * typedef janus_log_fn - Receives what the library has to say.
+ * @userdata: janus_context_options.log_userdata
+ * @level: a value of enum janus_log_level
+ * @message: one line without line feed, escaped; valid during the call only
+ *
+ * Called only from within a call into the library, on that caller's thread; never from the
+ * thread that answers the kernel. It may block or open any file. It must not call the library.
+ */
+typedef void (*janus_log_fn)(void *userdata, uint32_t level, const char *message);
+
+/**
+ * struct janus_context_options - How a context is made.
+ * @size: sizeof(struct janus_context_options), set by JANUS_CONTEXT_OPTIONS_INIT
+ * @ring_bytes: room for records that janus_poll() has not fetched yet; rounded up to a power
+ *	of two; 0: 1 MiB; at least 16 KiB, at most 1 GiB. When it is full, records are dropped
+ *	and counted, answers are not
+ * @log: the log hook; NULL: nothing is said
+ * @log_userdata: handed to @log
+ * @log_level: the least urgent level that @log wants; 0: JANUS_LOG_WARNING
+ * @reserved: 0
+ */
+struct janus_context_options {
+	uint64_t size;
+	uint64_t ring_bytes;
+	janus_log_fn log;
+	void *log_userdata;
+	uint32_t log_level;
+	uint32_t reserved;
+};
+
+#define JANUS_CONTEXT_OPTIONS_INIT                                                         \
+	{                                                                                  \
+		sizeof(struct janus_context_options), 0, NULL, NULL, 0, 0                  \
+	}
+
+/**
+ * struct janus_stats - Counters since the context was created.
+ * @size: sizeof(struct janus_stats), set by JANUS_STATS_INIT; a smaller size fetches less
+ * @events: permission events read from the kernel
+ * @allowed: answered with allow, without @self
+ * @denied: answered with deny
+ * @would_deny: allowed, though enforcing would have denied
+ * @self: answered with allow because the opener is this process; not recorded
+ * @unmatched: answered with allow because no rule speaks of them; not recorded
+ * @failed: of the above, decided by failure (the event's file or its directory could not be
+ *	identified)
+ * @reply_errors: answers that the kernel did not take
+ * @read_errors: reads of the group that failed
+ * @malformed: bytes from the kernel that do not decode; nothing can be answered there
+ * @records: records put into the ring
+ * @records_dropped: records lost because the ring was full
+ * @watches: watches now
+ * @marks: inode marks now
+ */
+struct janus_stats {
+	uint64_t size;
+	uint64_t events;
+	uint64_t allowed;
+	uint64_t denied;
+	uint64_t would_deny;
+	uint64_t self;
+	uint64_t unmatched;
+	uint64_t failed;
+	uint64_t reply_errors;
+	uint64_t read_errors;
+	uint64_t malformed;
+	uint64_t records;
+	uint64_t records_dropped;
+	uint64_t watches;
+	uint64_t marks;
+};
+
+#define JANUS_STATS_INIT                                                                   \
+	{                                                                                  \
+		sizeof(struct janus_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0       \
+	}
+
+/* What this kernel and these privileges allow; bits of janus_features.available. */
+enum janus_feature {
+	JANUS_FEATURE_PERMISSION = 1u << 0, /* allow and deny (FAN_CLASS_CONTENT) */
+	JANUS_FEATURE_EXEC = 1u << 1,       /* JANUS_EVENT_EXEC (FAN_OPEN_EXEC_PERM) */
+	JANUS_FEATURE_AUDIT = 1u << 2,      /* FANOTIFY audit records (FAN_ENABLE_AUDIT) */
+	JANUS_FEATURE_FD_ERROR = 1u << 3,   /* an event whose file cannot be opened is told */
+};
+
+/**
+ * struct janus_features - What can be done here.
+ * @size: sizeof(struct janus_features), set by JANUS_FEATURES_INIT
+ * @available: mask of enum janus_feature
+ * @permission_error: why JANUS_FEATURE_PERMISSION is missing: a negative errno, else 0
+ */
+struct janus_features {
+	uint64_t size;
+	uint64_t available;
+	int32_t permission_error;
+	uint32_t reserved;
+};
+
+#define JANUS_FEATURES_INIT                                                                \
+	{                                                                                  \
+		sizeof(struct janus_features), 0, 0, 0                                     \
+	}
+
+/**
+ * janus_context_create() - Open the group and start the thread that answers.
+ * @ret: where the context goes; not NULL; untouched on failure
+ * @options: NULL: all defaults
+ *
+ * From here on every permission event of the context's watches is answered by a thread of the
+ * library, whether the caller polls, sleeps or opens a guarded file itself. The thread blocks
+ * all signals. A context does not survive fork(2): a child that wants one makes its own.
+ *
+ * Return: 0, or
+ *   -EINVAL   @ret is NULL, or a field of @options is out of its range
+ *   -E2BIG    @options is larger than this library knows, and the rest is not zero
+ *   -EPERM    CAP_SYS_ADMIN is missing
+ *   -ENOSYS   this kernel has no fanotify permission events
+ *   -EMFILE   too many fanotify groups of this user (fs.fanotify.max_user_groups) or fds
+ *   -ENFILE   the system has no file left
+ *   -ENOMEM   no memory
+ *   -EAGAIN   no thread could be started
+ * Ownership: the caller frees @ret with janus_context_destroy().
+ * Threads: the context belongs to one thread at a time; separate contexts are independent.
+ * Source: fanotify_init(2), eventfd(2)
+ * Since: 0.1.0
+ */
+JANUS_API int janus_context_create(struct janus_context **ret,
+				   const struct janus_context_options *options);
+
+/**
+ * janus_context_destroy() - Release every opener, then everything else.
+ * @context: NULL: nothing happens
+ *
+ * Destroys the watches that are left. Openers that wait are let through. Event buffers stay
+ * valid and keep their events.
+ *
+ * Threads: the context's own; no other call may be under way.
+ * Source: close(2)
+ * Since: 0.1.0
+ */
+JANUS_API void janus_context_destroy(struct janus_context *context);
+
+/**
+ * janus_get_fd() - The fd to put into the caller's own loop.
+ * @context: not NULL
+ *
+ * Readable (POLLIN, EPOLLIN) when janus_poll() has something to do. Level-triggered, may be
+ * nested in another epoll. Nothing but polling may be done with it.
+ *
+ * Return: the fd, or
+ *   -EINVAL   @context is NULL
+ * Ownership: borrowed; closed by janus_context_destroy().
+ * Threads: any.
+ * Source: eventfd(2)
+ * Since: 0.1.0
+ */
+JANUS_API int janus_get_fd(const struct janus_context *context);
+
+/**
+ * janus_poll() - Fetch records.
+ * @context: not NULL
+ * @buffer: not NULL; its earlier events are gone after the call
+ * @timeout_ns: nanoseconds to wait for the first one; 0: do not wait; negative: no limit
+ *
+ * Records come in the order of the answers. Where some were lost for want of room, a
+ * JANUS_EVENT_GAP stands in their place.
+ *
+ * Return: how many events @buffer now holds (0: time is over, or janus_wakeup()), or
+ *   -EINVAL   @context or @buffer is NULL
+ *   -EINTR    a signal came first; @buffer is empty
+ *   -EIO      the thread that answers had to stop: the group cannot be read any more; all
+ *             openers were let through. Destroy the context and make a new one
+ * Ownership: events belong to @buffer.
+ * Threads: the context's own.
+ * Source: poll(2)
+ * Since: 0.1.0
+ */
+JANUS_API int janus_poll(struct janus_context *context, struct janus_event_buffer *buffer,
+			 int64_t timeout_ns);
+
+/**
+ * janus_wakeup() - Make the present or next janus_poll() return.
+ * @context: not NULL
+ *
+ * Return: 0, or
+ *   -EINVAL   @context is NULL
+ * Threads: any, and from a signal handler.
+ * Source: eventfd(2)
+ * Since: 0.1.0
+ */
+JANUS_API int janus_wakeup(struct janus_context *context);
+
+/**
+ * janus_get_stats() - Read the counters.
+ * @context: not NULL
+ * @ret: not NULL; its size field says how much is wanted; untouched on failure
+ *
+ * Return: 0, or
+ *   -EINVAL   @context or @ret is NULL, or the size is less than that of the size field
+ *   -E2BIG    @ret is larger than this library knows, and the rest is not zero
+ * Threads: any.
+ * Since: 0.1.0
+ */
+JANUS_API int janus_get_stats(const struct janus_context *context, struct janus_stats *ret);
+
+/**
+ * janus_get_features() - What this kernel and these privileges allow. Needs no context.
+ * @ret: not NULL; untouched on failure
+ *
+ * Probes by trying; leaves nothing behind.
+ *
+ * Return: 0, or
+ *   -EINVAL   @ret is NULL, or its size is less than that of the size field
+ *   -E2BIG    @ret is larger than this library knows, and the rest is not zero
+ * Threads: any.
+ * Source: fanotify_init(2), fanotify_mark(2)
+ * Since: 0.1.0
+ */
+JANUS_API int janus_get_features(struct janus_features *ret);
+
+JANUS_END_DECLS
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The event: what was asked, what was answered, and why. Events are pulled with janus_poll().
+ */
+#ifndef JANUS_EVENT_H
+#define JANUS_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <janus/types.h>
+#include <janus/watch.h>
+
+JANUS_BEGIN_DECLS
+
+/**
+ * janus_event_buffer_create() - Room for events.
+ * @ret: where the buffer goes; not NULL; untouched on failure
+ * @capacity: how many events one janus_poll() may fetch; 0: 256; at most 65536
+ *
+ * Return: 0, or
+ *   -EINVAL   @ret is NULL or @capacity too large
+ *   -ENOMEM   no memory
+ * Ownership: the caller frees @ret with janus_event_buffer_destroy().
+ * Threads: the buffer belongs to one thread at a time.
+ * Since: 0.1.0
+ */
+JANUS_API int janus_event_buffer_create(struct janus_event_buffer **ret, size_t capacity);
+
+/**
+ * janus_event_buffer_destroy() - Free a buffer and its events.
+ * @buffer: NULL: nothing happens
+ *
+ * Threads: the buffer's own.
+ * Since: 0.1.0
+ */
+JANUS_API void janus_event_buffer_destroy(struct janus_event_buffer *buffer);
+
+/**
+ * janus_event_buffer_get_count() - How many events the buffer holds.
+ * @buffer: NULL counts as empty
+ *
+ * Return: the count.
+ * Threads: the buffer's own.
+ * Since: 0.1.0
+ */
+JANUS_API size_t janus_event_buffer_get_count(const struct janus_event_buffer *buffer);
+
+/**
+ * janus_event_buffer_get() - One event.
+ * @buffer: not NULL
+ * @index: from 0, in the order of the answers
+ *
+ * Return: the event, NULL if @index is not less than the count.
+ * Ownership: borrowed, until the next janus_poll() with @buffer or its end.
+ * Threads: the buffer's own.
+ * Since: 0.1.0
+ */
+JANUS_API const struct janus_event *
+janus_event_buffer_get(const struct janus_event_buffer *buffer, size_t index);
+
+/**
+ * janus_event_copy() - Keep an event.
+ * @event: not NULL
+ * @ret: where the copy goes; not NULL; untouched on failure
+ *
+ * Return: 0, or
+ *   -EINVAL   an argument is NULL
+ *   -ENOMEM   no memory
+ * Ownership: the caller frees @ret with janus_event_destroy().
+ * Threads: the buffer's own; the copy may go to any thread.
+ * Since: 0.1.0
+ */
+JANUS_API int janus_event_copy(const struct janus_event *event, struct janus_event **ret);
+
+/**
+ * janus_event_destroy() - Free a copy. Events of a buffer are not for this call.
+ * @event: from janus_event_copy(); NULL: nothing happens
+ *
+ * Threads: any, once.
+ * Since: 0.1.0
+ */
+JANUS_API void janus_event_destroy(struct janus_event *event);
+
+/*
+ * Accessors. @event is never NULL. What they return is as old as the event and borrowed from
+ * it. Threads: that of the buffer or the copy. Since: 0.1.0
+ */
+
+/**
+ * janus_event_get_kind() - What was asked.
+ * @event: not NULL
+ *
+ * Return: one bit of enum janus_event_kind.
+ * Since: 0.1.0
+ */
+JANUS_API uint32_t janus_event_get_kind(const struct janus_event *event);
+
+/**
+ * janus_event_get_verdict() - What was answered.
+ * @event: not NULL
+ *
+ * Return: a value of enum janus_verdict; 0 for JANUS_EVENT_GAP.
+ * Since: 0.1.0
+ */
+JANUS_API uint32_t janus_event_get_verdict(const struct janus_event *event);
+
+/**
+ * janus_event_get_reason() - Why it was answered so.
+ * @event: not NULL
+ *
+ * Return: a value of enum janus_reason; 0 for JANUS_EVENT_GAP.
+ * Since: 0.1.0
+ */
+JANUS_API uint32_t janus_event_get_reason(const struct janus_event *event);
+
+/**
+ * janus_event_get_path() - The path as the target sees it, at the time of the event.
+ * @event: not NULL
+ *
+ * From outside: any byte but NUL can stand in it, line feeds too; escape it before printing.
+ *
+ * Return: the path, never NULL; "" for JANUS_EVENT_GAP and where the kernel could not tell it
+ *   (longer than PATH_MAX).
+ * Source: /proc/self/fd/N
+ * Since: 0.1.0
+ */
+JANUS_API const char *janus_event_get_path(const struct janus_event *event);
+
+/**
+ * janus_event_is_directory() - Whether a directory was asked for.
+ * @event: not NULL
+ *
+ * Return: true for a directory, false for anything else.
+ * Since: 0.1.0
+ */
+JANUS_API bool janus_event_is_directory(const struct janus_event *event);
+
+/**
+ * janus_event_get_pid() - Who asked.
+ * @event: not NULL
+ *
+ * Return: the pid of the process as this process sees it; 0 if it cannot see it, and for
+ *   JANUS_EVENT_GAP.
+ * Since: 0.1.0
+ */
+JANUS_API int32_t janus_event_get_pid(const struct janus_event *event);
+
+/**
+ * janus_event_get_time_ns() - When it was answered.
+ * @event: not NULL
+ *
+ * Return: nanoseconds since the epoch, CLOCK_REALTIME.
+ * Since: 0.1.0
+ */
+JANUS_API int64_t janus_event_get_time_ns(const struct janus_event *event);
+
+/**
+ * janus_event_get_sequence() - The place of the record among all records of the context.
+ * @event: not NULL
+ *
+ * Return: from 1, rising; numbers of lost records are missing.
+ * Since: 0.1.0
+ */
+JANUS_API uint64_t janus_event_get_sequence(const struct janus_event *event);
+
+/**
+ * janus_event_get_watch_id() - Which watch speaks; see janus_watch_get_id().
+ * @event: not NULL
+ *
+ * One access that two watches know is one record of each.
+ *
+ * Return: the id, 0 for JANUS_EVENT_GAP.
+ * Since: 0.1.0
+ */
+JANUS_API uint64_t janus_event_get_watch_id(const struct janus_event *event);
+
+/**
+ * janus_event_get_cookie() - The cookie of the options that were in force.
+ * @event: not NULL
+ *
+ * Return: janus_watch_options.cookie, 0 for JANUS_EVENT_GAP.
+ * Since: 0.1.0
+ */
+JANUS_API uint64_t janus_event_get_cookie(const struct janus_event *event);
+
+/**
+ * janus_event_get_subject() - Which subject of the watch decided.
+ * @event: not NULL
+ *
+ * Return: its index in janus_watch_options.subjects.
+ * Since: 0.1.0
+ */
+JANUS_API size_t janus_event_get_subject(const struct janus_event *event);
+
+/**
+ * janus_event_get_tag_count() - How many tags the subject has.
+ * @event: not NULL
+ *
+ * Return: the count.
+ * Since: 0.1.0
+ */
+JANUS_API size_t janus_event_get_tag_count(const struct janus_event *event);
+
+/**
+ * janus_event_get_tag() - One tag of the subject, in the order it was given.
+ * @event: not NULL
+ * @index: less than janus_event_get_tag_count()
+ *
+ * Return: the tag, NULL if @index is too large.
+ * Since: 0.1.0
+ */
+JANUS_API const struct janus_tag *janus_event_get_tag(const struct janus_event *event,
+						      size_t index);
+
+/**
+ * janus_event_get_lost_count() - How many records a gap stands for.
+ * @event: not NULL
+ *
+ * Return: the count for JANUS_EVENT_GAP, else 0.
+ * Since: 0.1.0
+ */
+JANUS_API uint64_t janus_event_get_lost_count(const struct janus_event *event);
+
+JANUS_END_DECLS
+
+#endif

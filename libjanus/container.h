@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lookup behind janus_container_lookup(), with the kernel and the /proc of one's choice.
+ */
+#ifndef JANUS_INTERNAL_CONTAINER_H
+#define JANUS_INTERNAL_CONTAINER_H
+
+#include <janus/container.h>
+
+#include "kernel.h"
+
+int janus__container_lookup(const struct janus__kernel *kernel, const char *proc_path,
+			    const char *id, struct janus_container **ret);
+
+#endif

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns the lifetimes: what is opened here is closed here, in the opposite order.
+ */
+#include "context.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "features.h"
+#include "options.h"
+#include "util.h"
+#include "watch.h"
+
+#define RING_BYTES_DEFAULT ((uint64_t)1 << 20)
+#define RING_BYTES_MIN ((uint64_t)16 << 10)
+#define RING_BYTES_MAX ((uint64_t)1 << 30)
+
+static int check_options(struct janus_context_options *ret,
+			 const struct janus_context_options *given)
+{
+	static const struct janus_context_options defaults = JANUS_CONTEXT_OPTIONS_INIT;
+	int err = janus__options_read(ret, sizeof(*ret), given ? given : &defaults);
+
+	if (err)
+		return err;
+	if (ret->ring_bytes == 0)
+		ret->ring_bytes = RING_BYTES_DEFAULT;
+	if (ret->log_level == 0)
+		ret->log_level = JANUS_LOG_WARNING;
+	if (ret->ring_bytes < RING_BYTES_MIN || ret->ring_bytes > RING_BYTES_MAX ||
+	    ret->log_level > JANUS_LOG_DEBUG || ret->reserved)
+		return -EINVAL;
+	return 0;
+}
+
+static size_t round_up_to_power_of_two(uint64_t size)
+{
+	size_t power = RING_BYTES_MIN;
+
+	while (power < size)
+		power *= 2;
+	return power;
+}
+
+static int open_fds(struct janus_context *context)
+{
+	const struct janus__kernel *kernel = context->kernel;
+	int err = janus__proc_open(kernel, "/proc", &context->proc);
+
+	if (err)
+		return err == -ENOENT ? -ENOSYS : err;
+	context->stop_fd = kernel->eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (context->stop_fd < 0)
+		return context->stop_fd;
+	context->ready_fd = kernel->eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (context->ready_fd < 0)
+		return context->ready_fd;
+	context->group_fd = janus__features_open_group(kernel, &context->features);
+	return context->group_fd < 0 ? context->group_fd : 0;
+}
+
+/* The group goes first: whoever still waits is let through. */
+static void close_fds(struct janus_context *context)
+{
+	const int fds[] = { context->group_fd, context->ready_fd, context->stop_fd };
+
+	for (size_t i = 0; i < JANUS__ARRAY_COUNT(fds); i++)
+		if (fds[i] >= 0)
+			context->kernel->close(fds[i]);
+	janus__proc_done(&context->proc);
+}
+
+static int start_responder(struct janus_context *context)
+{
+	struct janus__responder *responder = &context->responder;
+
+	responder->kernel = context->kernel;
+	responder->proc = &context->proc;
+	responder->rules = &context->rules;
+	responder->ring = &context->ring;
+	responder->counters = &context->counters;
+	responder->group_fd = context->group_fd;
+	responder->stop_fd = context->stop_fd;
+	responder->ready_fd = context->ready_fd;
+	responder->own_pid = getpid();
+	return janus__responder_start(responder);
+}
+
+static struct janus_context *new_context(const struct janus_context_options *options,
+					 const struct janus__kernel *kernel)
+{
+	struct janus_context *context = calloc(1, sizeof(*context));
+
+	if (!context)
+		return NULL;
+	context->kernel = kernel;
+	context->log = (struct janus__log){
+		.fn = options->log,
+		.userdata = options->log_userdata,
+		.level = options->log_level,
+	};
+	context->proc.kernel = kernel;
+	context->proc.fd = -1;
+	context->group_fd = -1;
+	context->stop_fd = -1;
+	context->ready_fd = -1;
+	return context;
+}
+
+int janus__context_create(struct janus_context **ret,
+			  const struct janus_context_options *given,
+			  const struct janus__kernel *kernel)
+{
+	struct janus_context_options options;
+	struct janus_context *context;
+	int err;
+
+	if (!ret)
+		return -EINVAL;
+	err = check_options(&options, given);
+	if (err)
+		return err;
+	context = new_context(&options, kernel);
+	if (!context)
+		return -ENOMEM;
+	err = janus__rules_init(&context->rules);
+	if (err)
+		goto free_context;
+	err = janus__ring_init(&context->ring, round_up_to_power_of_two(options.ring_bytes));
+	if (err)
+		goto free_rules;
+	err = open_fds(context);
+	if (!err)
+		err = start_responder(context);
+	if (err)
+		goto close_fds;
+	*ret = context;
+	return 0;
+
+close_fds:
+	close_fds(context);
+	janus__ring_done(&context->ring);
+free_rules:
+	janus__rules_done(&context->rules);
+free_context:
+	free(context);
+	return err;
+}
+
+int janus_context_create(struct janus_context **ret,
+			 const struct janus_context_options *options)
+{
+	return janus__context_create(ret, options, &janus__kernel_linux);
+}
+
+void janus_context_destroy(struct janus_context *context)
+{
+	if (!context)
+		return;
+	janus__responder_stop(&context->responder);
+	close_fds(context);
+	janus__watches_free(context);
+	janus__rules_done(&context->rules);
+	janus__ring_done(&context->ring);
+	free(context);
+}
+
+struct janus__marker janus__context_marker(struct janus_context *context)
+{
+	return (struct janus__marker){
+		.kernel = context->kernel,
+		.proc = &context->proc,
+		.log = &context->log,
+		.rules = &context->rules,
+		.counters = &context->counters,
+		.group_fd = context->group_fd,
+	};
+}

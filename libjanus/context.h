@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The context's parts in one place. Everything in here belongs to the caller's thread but what
+ * the responder's header says.
+ */
+#ifndef JANUS_INTERNAL_CONTEXT_H
+#define JANUS_INTERNAL_CONTEXT_H
+
+#include <janus/context.h>
+
+#include <stdatomic.h>
+
+#include "kernel.h"
+#include "log.h"
+#include "marks.h"
+#include "proc.h"
+#include "responder.h"
+#include "ring.h"
+#include "rules.h"
+#include "stats.h"
+
+struct janus_context {
+	const struct janus__kernel *kernel;
+	struct janus__proc proc;
+	struct janus__log log;
+	struct janus__rules rules;
+	struct janus__ring ring;
+	struct janus__counters counters;
+	struct janus__responder responder;
+	struct janus_watch *watches;
+	uint64_t features;
+	uint64_t last_watch_id;
+	int group_fd;
+	int stop_fd;
+	int ready_fd;
+	atomic_bool woken;
+};
+
+/* The same as janus_context_create(), with the kernel of one's choice. */
+int janus__context_create(struct janus_context **ret,
+			  const struct janus_context_options *options,
+			  const struct janus__kernel *kernel);
+
+struct janus__marker janus__context_marker(struct janus_context *context);
+
+#endif

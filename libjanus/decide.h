@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rules + facts -> verdict and reason. Pure: what it wants to know of a process it asks for
+ * through a function.
+ *
+ * Within a watch a rule for the file itself goes before one for its directory, and at the same
+ * level deny wins. Over the watches any deny wins. A dry-run rule never changes an answer.
+ */
+#ifndef JANUS_DECIDE_H
+#define JANUS_DECIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules.h"
+
+/* What is asked. */
+struct janus__question {
+	uint32_t kind;
+	int32_t pid;
+	const struct janus__match *match;
+
+	/* Whether @pid is the owner of @spec's target or descends from it. */
+	bool (*is_owner)(void *userdata, const struct janus__spec *spec, int32_t pid);
+	void *userdata;
+};
+
+/* What one watch says. */
+struct janus__opinion {
+	struct janus__spec *spec; /* borrowed from the match */
+	const struct janus__rule *rule;
+	uint32_t verdict; /* enum janus_verdict */
+	uint32_t reason;  /* enum janus_reason */
+};
+
+struct janus__decision {
+	bool deny;
+	bool audit;           /* a subject with an opinion wants a kernel audit record */
+	size_t opinion_count; /* of all watches, also of those that found no room */
+};
+
+/*
+ * Ask every watch that the match speaks of. The first @room opinions are written, in order of
+ * watch ids; an opinion that another watch overrules says so.
+ */
+struct janus__decision janus__decide(const struct janus__question *question,
+				     struct janus__opinion *opinions, size_t room);
+
+#endif

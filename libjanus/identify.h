@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Event fd -> device, inode, mount, path; where it lies; pid -> owner or not. Allocates
+ * nothing and opens nothing but entries of /proc and O_PATH fds, which no mark can delay.
+ */
+#ifndef JANUS_IDENTIFY_H
+#define JANUS_IDENTIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "kernel.h"
+#include "proc.h"
+#include "rules.h"
+
+struct janus__file {
+	struct janus__inode inode;
+	uint64_t mount_id;
+	int64_t change_time_ns;
+	uint32_t links;
+	uint32_t type; /* S_IFMT bits */
+	bool directory;
+};
+
+/* What stands behind an fd, O_PATH or not. Negative errno of statx(2). */
+int janus__identify_file(const struct janus__kernel *kernel, int fd,
+			 struct janus__file *ret);
+
+/*
+ * The path that the kernel knows the fd by, terminated, without the mark of a deleted file.
+ * Returns its length; -ENAMETOOLONG where it does not fit.
+ */
+ssize_t janus__identify_path(const struct janus__proc *proc, int fd,
+			     const struct janus__file *file, char *buf, size_t size);
+
+/* Whether an fd lies on overlayfs; false where it cannot be told. */
+bool janus__identify_overlay(const struct janus__kernel *kernel, int fd);
+
+/* Remembers where files lie. One thread's. */
+#define JANUS__PARENTS_COUNT 1024u
+
+struct janus__parents {
+	struct janus__parent {
+		struct janus__inode child;
+		int64_t change_time_ns;
+		struct janus__inode parent;
+	} slots[JANUS__PARENTS_COUNT];
+};
+
+/* An fd that waits for an answer. */
+struct janus__waiting {
+	int fd;
+	int32_t pid; /* the opener: its root is where the path leads to the file */
+	const struct janus__file *file;
+};
+
+/*
+ * The directory that a file lies in, from the cache or by looking. -ENOENT: it cannot be told,
+ * for the file is the root of a mount, was moved while we looked, or is out of reach.
+ */
+int janus__identify_parent(struct janus__parents *parents, const struct janus__proc *proc,
+			   const struct janus__waiting *waiting, struct janus__inode *ret);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The seam to the kernel: every system call the library makes stands in this table, so that
+ * tests can script events and fail the Nth call. Owns no fd.
+ *
+ * Each call returns what the system call returns, or a negative errno; errno is not touched
+ * on the way. Constants that the build machine's headers lack are defined here.
+ */
+#ifndef JANUS_KERNEL_H
+#define JANUS_KERNEL_H
+
+#include <fcntl.h>
+#include <linux/fanotify.h>
+#include <linux/openat2.h>
+#include <linux/stat.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifndef FAN_REPORT_FD_ERROR
+#define FAN_REPORT_FD_ERROR 0x00002000
+#endif
+
+struct pollfd;
+struct statx;
+
+struct janus__kernel {
+	int (*fanotify_init)(unsigned int flags, unsigned int event_f_flags);
+	int (*fanotify_mark)(int group, unsigned int flags, uint64_t mask, int dirfd,
+			     const char *path);
+	int (*openat)(int dirfd, const char *path, int flags);
+	int (*openat2)(int dirfd, const char *path, const struct open_how *how);
+	int (*statx)(int dirfd, const char *path, int flags, unsigned int mask,
+		     struct statx *ret);
+	ssize_t (*readlinkat)(int dirfd, const char *path, char *buf, size_t size);
+	int (*fs_type)(int fd, uint64_t *ret);
+	ssize_t (*getdents)(int fd, void *buf, size_t size);
+	ssize_t (*read)(int fd, void *buf, size_t size);
+	ssize_t (*write)(int fd, const void *buf, size_t size);
+	int (*close)(int fd);
+	int (*replace_fd)(int from, int to);
+	int (*poll)(struct pollfd *fds, size_t count, int64_t timeout_ns);
+	int (*eventfd)(unsigned int initial, int flags);
+	int (*pidfd_open)(int32_t pid);
+	int (*pidfd_alive)(int pidfd);
+	int (*thread_create)(void *thread, void *(*run)(void *), void *arg);
+};
+
+/* The real one. */
+extern const struct janus__kernel janus__kernel_linux;
+
+/* An fd that is closed through the seam it came from when its scope ends. */
+struct janus__fd {
+	const struct janus__kernel *kernel;
+	int fd;
+};
+
+static inline void janus__fd_done(struct janus__fd *f)
+{
+	if (f->fd >= 0)
+		f->kernel->close(f->fd);
+	f->fd = -1;
+}
+
+#define janus__autoclose __attribute__((cleanup(janus__fd_done)))
+
+#endif

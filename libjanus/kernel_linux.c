@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The real kernel behind the seam. One line of work a call: no retry, no policy, no state.
+ */
+#include "kernel.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/fanotify.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+/* errno belongs to the embedding program: put it back, hand the error on as a value. */
+#define RETURN_RESULT(call)                                                                \
+	do {                                                                               \
+		int saved_errno = errno;                                                   \
+		long result = (call);                                                      \
+		if (result < 0)                                                            \
+			result = -errno;                                                   \
+		errno = saved_errno;                                                       \
+		return result;                                                             \
+	} while (0)
+
+static int linux_fanotify_init(unsigned int flags, unsigned int event_f_flags)
+{
+	RETURN_RESULT(fanotify_init(flags, event_f_flags));
+}
+
+static int linux_fanotify_mark(int group, unsigned int flags, uint64_t mask, int dirfd,
+			       const char *path)
+{
+	RETURN_RESULT(fanotify_mark(group, flags, mask, dirfd, path));
+}
+
+static int linux_openat(int dirfd, const char *path, int flags)
+{
+	RETURN_RESULT(openat(dirfd, path, flags));
+}
+
+static int linux_openat2(int dirfd, const char *path, const struct open_how *how)
+{
+	RETURN_RESULT(syscall(SYS_openat2, dirfd, path, how, sizeof(*how)));
+}
+
+static int linux_statx(int dirfd, const char *path, int flags, unsigned int mask,
+		       struct statx *ret)
+{
+	RETURN_RESULT(statx(dirfd, path, flags, mask, ret));
+}
+
+static ssize_t linux_readlinkat(int dirfd, const char *path, char *buf, size_t size)
+{
+	RETURN_RESULT(readlinkat(dirfd, path, buf, size));
+}
+
+/* The magic number of the filesystem that @fd lies on. */
+static int linux_fs_type(int fd, uint64_t *ret)
+{
+	int saved_errno = errno;
+	struct statfs fs;
+	int err = fstatfs(fd, &fs) < 0 ? -errno : 0;
+
+	errno = saved_errno;
+	if (err == 0)
+		*ret = (uint64_t)fs.f_type;
+	return err;
+}
+
+static ssize_t linux_getdents(int fd, void *buf, size_t size)
+{
+	RETURN_RESULT(syscall(SYS_getdents64, fd, buf, size));
+}
+
+static ssize_t linux_read(int fd, void *buf, size_t size)
+{
+	RETURN_RESULT(read(fd, buf, size));
+}
+
+static ssize_t linux_write(int fd, const void *buf, size_t size)
+{
+	RETURN_RESULT(write(fd, buf, size));
+}
+
+static int linux_close(int fd)
+{
+	RETURN_RESULT(close(fd));
+}
+
+/* @to becomes what @from is, in one step; what it was before is closed. */
+static int linux_replace_fd(int from, int to)
+{
+	RETURN_RESULT(dup3(from, to, O_CLOEXEC));
+}
+
+static int linux_poll(struct pollfd *fds, size_t count, int64_t timeout_ns)
+{
+	struct timespec timeout = {
+		.tv_sec = timeout_ns / 1000000000,
+		.tv_nsec = timeout_ns % 1000000000,
+	};
+
+	RETURN_RESULT(ppoll(fds, count, timeout_ns < 0 ? NULL : &timeout, NULL));
+}
+
+static int linux_eventfd(unsigned int initial, int flags)
+{
+	RETURN_RESULT(eventfd(initial, flags));
+}
+
+static int linux_pidfd_open(int32_t pid)
+{
+	RETURN_RESULT(syscall(SYS_pidfd_open, pid, 0));
+}
+
+/* 0 while the process behind @pidfd lives, -ESRCH afterwards. */
+static int linux_pidfd_alive(int pidfd)
+{
+	RETURN_RESULT(syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0));
+}
+
+/* The new thread blocks every signal: they are the embedding program's. */
+static int linux_thread_create(void *thread, void *(*run)(void *), void *arg)
+{
+	sigset_t all, saved;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &saved);
+	err = pthread_create(thread, NULL, run, arg);
+	pthread_sigmask(SIG_SETMASK, &saved, NULL);
+	return -err;
+}
+
+const struct janus__kernel janus__kernel_linux = {
+	.fanotify_init = linux_fanotify_init,
+	.fanotify_mark = linux_fanotify_mark,
+	.openat = linux_openat,
+	.openat2 = linux_openat2,
+	.statx = linux_statx,
+	.readlinkat = linux_readlinkat,
+	.fs_type = linux_fs_type,
+	.getdents = linux_getdents,
+	.read = linux_read,
+	.write = linux_write,
+	.close = linux_close,
+	.replace_fd = linux_replace_fd,
+	.poll = linux_poll,
+	.eventfd = linux_eventfd,
+	.pidfd_open = linux_pidfd_open,
+	.pidfd_alive = linux_pidfd_alive,
+	.thread_create = linux_thread_create,
+};

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The caller's side of the ring. Owns when ready_fd is readable: exactly while there is
+ * something for janus_poll() to do.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+#include "context.h"
+#include "event.h"
+#include "spec.h"
+
+static int64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static bool append_gap(struct janus_event_buffer *buffer, struct janus__record *record)
+{
+	record->kind = JANUS_EVENT_GAP;
+	return janus__event_buffer_append(buffer, record, "", 0);
+}
+
+/* False: the buffer is full before the ring is empty. */
+static bool move_records(struct janus_context *context, struct janus_event_buffer *buffer)
+{
+	struct janus__record record;
+	const char *path;
+	size_t path_length;
+
+	while (janus__ring_peek(&context->ring, &record, &path, &path_length)) {
+		bool taken = record.spec ? janus__event_buffer_append(buffer, &record, path,
+								      path_length) :
+					   append_gap(buffer, &record);
+
+		if (!taken)
+			return false;
+		janus__ring_pop(&context->ring);
+	}
+	return true;
+}
+
+/* Records that were lost after the last one in the ring. */
+static void move_last_gap(struct janus_context *context, struct janus_event_buffer *buffer)
+{
+	struct janus__record gap = { 0 };
+	struct timespec now;
+
+	gap.lost = janus__ring_take_lost(&context->ring, &gap.sequence);
+	if (!gap.lost)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	gap.time_ns = now.tv_sec * 1000000000 + now.tv_nsec;
+	append_gap(buffer, &gap);
+}
+
+static size_t fetch(struct janus_context *context, struct janus_event_buffer *buffer)
+{
+	janus__responder_clear_signal(&context->responder);
+	if (!move_records(context, buffer))
+		janus__responder_signal(&context->responder);
+	else if (janus_event_buffer_get_count(buffer) == 0)
+		move_last_gap(context, buffer);
+	return janus_event_buffer_get_count(buffer);
+}
+
+/* Nothing was fetched: wait for something. */
+static int wait_for_signal(struct janus_context *context, int64_t timeout_ns)
+{
+	struct pollfd fd = { .fd = context->ready_fd, .events = POLLIN };
+
+	return context->kernel->poll(&fd, 1, timeout_ns);
+}
+
+static int64_t time_left(int64_t timeout_ns, int64_t start_ns)
+{
+	int64_t passed;
+
+	if (timeout_ns <= 0)
+		return timeout_ns;
+	passed = monotonic_ns() - start_ns;
+	return passed < timeout_ns ? timeout_ns - passed : 0;
+}
+
+int janus_poll(struct janus_context *context, struct janus_event_buffer *buffer,
+	       int64_t timeout_ns)
+{
+	int64_t start_ns = timeout_ns > 0 ? monotonic_ns() : 0;
+
+	if (!context || !buffer)
+		return -EINVAL;
+	janus__event_buffer_clear(buffer);
+	for (;;) {
+		/* Before the ring is looked at: what is told last comes with all records. */
+		bool broken = atomic_load(&context->responder.broken);
+		size_t count = fetch(context, buffer);
+		bool woken = atomic_exchange(&context->woken, false);
+		int64_t left_ns;
+		int err;
+
+		if (count > 0)
+			return (int)count;
+		if (broken) {
+			janus__responder_signal(&context->responder);
+			return -EIO;
+		}
+		left_ns = time_left(timeout_ns, start_ns);
+		if (woken || left_ns == 0)
+			return 0;
+		err = wait_for_signal(context, left_ns);
+		if (err < 0)
+			return err;
+	}
+}
+
+int janus_wakeup(struct janus_context *context)
+{
+	if (!context)
+		return -EINVAL;
+	atomic_store(&context->woken, true);
+	janus__responder_signal(&context->responder);
+	return 0;
+}
+
+int janus_get_fd(const struct janus_context *context)
+{
+	return context ? context->ready_fd : -EINVAL;
+}

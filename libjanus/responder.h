@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The thread that answers the kernel: read, decide, answer, and only then tell.
+ *
+ * It opens no file outside /proc but as O_PATH, takes no lock that is held over a system call,
+ * allocates nothing, blocks all signals, and never waits for the caller.
+ */
+#ifndef JANUS_RESPONDER_H
+#define JANUS_RESPONDER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel.h"
+#include "proc.h"
+#include "ring.h"
+#include "rules.h"
+#include "stats.h"
+
+struct janus__batch;
+struct janus__parents;
+
+/* Everything in here is the context's; the responder only uses it. */
+struct janus__responder {
+	const struct janus__kernel *kernel;
+	const struct janus__proc *proc;
+	struct janus__rules *rules;
+	struct janus__ring *ring;
+	struct janus__counters *counters;
+	int group_fd; /* nonblocking */
+	int stop_fd;  /* readable: the thread shall end */
+	int ready_fd; /* made readable when there is something in the ring */
+	int32_t own_pid;
+
+	/* Its own from here on. */
+	atomic_bool stopping;
+	atomic_bool signaled; /* ready_fd was written since the reader last looked */
+	atomic_bool broken;   /* the group is gone, everybody was let through */
+	struct janus__batch *batch;
+	struct janus__parents *parents;
+	pthread_t thread;
+};
+
+/* Starts the thread. -ENOMEM, -EAGAIN. */
+int janus__responder_start(struct janus__responder *responder);
+
+/* Ends the thread and waits for it; what it was about to answer is answered first. */
+void janus__responder_stop(struct janus__responder *responder);
+
+/* Reader's side: make ready_fd readable if it is not already. */
+void janus__responder_signal(struct janus__responder *responder);
+
+/* Reader's side: ready_fd is to be unreadable until something new comes. */
+void janus__responder_clear_signal(struct janus__responder *responder);
+
+#endif

@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns the objects and the arrays of bindings; holds references on specs through bindings.
+ * Must not: make system calls, know what a verdict is (see decide.c).
+ */
+#include "rules.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+#define FIRST_BUCKET_COUNT 64
+
+struct janus__object {
+	struct janus__inode inode;
+	struct janus__object *next; /* in its bucket */
+	struct janus__object *next_directory, **prev_directory; /* if it has bindings */
+	struct janus__object *next_drifter, **prev_drifter;
+	struct janus__bindings *bindings; /* NULL: none */
+	struct janus__bindings *prepared; /* by a swap, before the lock */
+	bool touched;                     /* by a swap */
+	size_t holders;
+	uint64_t mount_id;
+	bool directory;
+	bool drifts;
+	char path[];
+};
+
+static struct janus__bindings *bindings_ref(struct janus__bindings *bindings)
+{
+	if (bindings)
+		atomic_fetch_add_explicit(&bindings->references, 1, memory_order_relaxed);
+	return bindings;
+}
+
+void janus__bindings_unref(struct janus__bindings *bindings)
+{
+	if (!bindings)
+		return;
+	if (atomic_fetch_sub_explicit(&bindings->references, 1, memory_order_acq_rel) != 1)
+		return;
+	for (uint32_t i = 0; i < bindings->count; i++)
+		janus__spec_unref(bindings->entries[i].spec);
+	free(bindings);
+}
+
+void janus__match_done(struct janus__match *match)
+{
+	janus__bindings_unref(match->file);
+	janus__bindings_unref(match->directory);
+	*match = (struct janus__match){ 0 };
+}
+
+int janus__rules_init(struct janus__rules *rules)
+{
+	*rules = (struct janus__rules){ .bucket_count = FIRST_BUCKET_COUNT };
+	rules->buckets = calloc(rules->bucket_count, sizeof(*rules->buckets));
+	if (!rules->buckets)
+		return -ENOMEM;
+	pthread_mutex_init(&rules->lock, NULL);
+	return 0;
+}
+
+void janus__rules_done(struct janus__rules *rules)
+{
+	for (size_t i = 0; i < rules->bucket_count; i++) {
+		struct janus__object *object = rules->buckets[i];
+
+		while (object) {
+			struct janus__object *next = object->next;
+
+			janus__bindings_unref(object->bindings);
+			free(object);
+			object = next;
+		}
+	}
+	free(rules->buckets);
+	pthread_mutex_destroy(&rules->lock);
+}
+
+static size_t hash_inode(struct janus__inode inode)
+{
+	uint64_t mixed = (inode.number ^ (inode.device << 32)) * 0x9e3779b97f4a7c15u;
+
+	return (size_t)(mixed ^ (mixed >> 29));
+}
+
+static bool same_inode(struct janus__inode a, struct janus__inode b)
+{
+	return a.number == b.number && a.device == b.device;
+}
+
+static struct janus__object **find_slot(const struct janus__rules *rules,
+					struct janus__inode inode)
+{
+	struct janus__object **slot =
+		&rules->buckets[hash_inode(inode) & (rules->bucket_count - 1)];
+
+	while (*slot && !same_inode((*slot)->inode, inode))
+		slot = &(*slot)->next;
+	return slot;
+}
+
+/* Twice the buckets when they are full; without memory the chains just get longer. */
+static void grow(struct janus__rules *rules)
+{
+	size_t count = rules->bucket_count * 2;
+	struct janus__object **buckets, **former = rules->buckets;
+
+	if (rules->object_count < rules->bucket_count)
+		return;
+	buckets = calloc(count, sizeof(struct janus__object *));
+	if (!buckets)
+		return;
+	pthread_mutex_lock(&rules->lock);
+	for (size_t i = 0; i < rules->bucket_count; i++) {
+		struct janus__object *object = former[i];
+
+		while (object) {
+			struct janus__object *next = object->next;
+			struct janus__object **bucket =
+				&buckets[hash_inode(object->inode) & (count - 1)];
+
+			object->next = *bucket;
+			*bucket = object;
+			object = next;
+		}
+	}
+	rules->buckets = buckets;
+	rules->bucket_count = count;
+	pthread_mutex_unlock(&rules->lock);
+	free(former);
+}
+
+static struct janus__object *new_object(const struct janus__inode_facts *facts)
+{
+	bool keep_path = facts->drifts && !facts->directory;
+	size_t path_size = keep_path ? strlen(facts->path) + 1 : 0;
+	struct janus__object *object = calloc(1, sizeof(*object) + path_size);
+
+	if (!object)
+		return NULL;
+	object->inode = facts->inode;
+	object->mount_id = facts->mount_id;
+	object->directory = facts->directory;
+	object->drifts = facts->drifts;
+	if (path_size)
+		memcpy(object->path, facts->path, path_size);
+	return object;
+}
+
+static void link_object(struct janus__rules *rules, struct janus__object *object)
+{
+	pthread_mutex_lock(&rules->lock);
+	*find_slot(rules, object->inode) = object;
+	if (object->drifts && !object->directory) {
+		object->prev_drifter = &rules->drifters;
+		object->next_drifter = rules->drifters;
+		if (rules->drifters)
+			rules->drifters->prev_drifter = &object->next_drifter;
+		rules->drifters = object;
+	}
+	pthread_mutex_unlock(&rules->lock);
+	rules->object_count++;
+}
+
+int janus__rules_hold(struct janus__rules *rules, const struct janus__inode_facts *facts,
+		      struct janus__object **ret)
+{
+	struct janus__object *object;
+
+	pthread_mutex_lock(&rules->lock);
+	object = *find_slot(rules, facts->inode);
+	pthread_mutex_unlock(&rules->lock);
+	if (!object) {
+		grow(rules);
+		object = new_object(facts);
+		if (!object)
+			return -ENOMEM;
+		link_object(rules, object);
+	}
+	object->holders++;
+	*ret = object;
+	return 0;
+}
+
+void janus__rules_release(struct janus__rules *rules, struct janus__object *object)
+{
+	if (--object->holders)
+		return;
+	pthread_mutex_lock(&rules->lock);
+	*find_slot(rules, object->inode) = object->next;
+	if (object->prev_drifter) {
+		*object->prev_drifter = object->next_drifter;
+		if (object->next_drifter)
+			object->next_drifter->prev_drifter = object->prev_drifter;
+	}
+	pthread_mutex_unlock(&rules->lock);
+	rules->object_count--;
+	free(object);
+}
+
+struct janus__inode janus__object_inode(struct janus__rules *rules,
+					const struct janus__object *object)
+{
+	struct janus__inode inode;
+
+	pthread_mutex_lock(&rules->lock);
+	inode = object->inode;
+	pthread_mutex_unlock(&rules->lock);
+	return inode;
+}
+
+/* Only the caller's thread changes bindings: it reads them without the lock. */
+uint32_t janus__object_events(const struct janus__object *object)
+{
+	uint32_t events = 0;
+
+	for (uint32_t i = 0; object->bindings && i < object->bindings->count; i++) {
+		const struct janus__binding *binding = &object->bindings->entries[i];
+
+		events |= janus__spec_subject_of(binding->spec, binding->rule)->events;
+	}
+	return events;
+}
+
+bool janus__object_is_directory(const struct janus__object *object)
+{
+	return object->directory;
+}
+
+static int compare_wanted(const void *a, const void *b)
+{
+	const struct janus__wanted *left = a, *right = b;
+
+	if (left->object != right->object)
+		return left->object < right->object ? -1 : 1;
+	return left->rule < right->rule ? -1 : left->rule > right->rule;
+}
+
+void janus__wanted_sort(struct janus__wanted *wanted, size_t count)
+{
+	if (count)
+		qsort(wanted, count, sizeof(*wanted), compare_wanted);
+}
+
+/* The neighbours in a sorted array that want rules for one object. */
+struct run {
+	const struct janus__wanted *first;
+	size_t count;
+};
+
+static struct run run_at(const struct janus__wanted *wanted, size_t count)
+{
+	struct run run = { .first = wanted };
+
+	while (run.count < count && wanted[run.count].object == wanted->object)
+		run.count++;
+	return run;
+}
+
+static void append(struct janus__bindings *bindings, struct janus__spec *spec,
+		   const struct janus__rule *rule)
+{
+	bindings->entries[bindings->count++] = (struct janus__binding){
+		.spec = janus__spec_ref(spec),
+		.rule = rule,
+	};
+}
+
+static void append_run(struct janus__bindings *bindings, struct run run,
+		       const struct janus__change *change)
+{
+	for (size_t i = 0; i < run.count; i++)
+		append(bindings, change->new_spec, run.first[i].rule);
+}
+
+static size_t count_kept(const struct janus__bindings *bindings,
+			 const struct janus__spec *old_spec)
+{
+	size_t kept = 0;
+
+	for (uint32_t i = 0; bindings && i < bindings->count; i++)
+		kept += bindings->entries[i].spec != old_spec;
+	return kept;
+}
+
+/* What the object's bindings shall be, kept in order of watch id. */
+static int prepare(struct janus__object *object, struct run run,
+		   const struct janus__change *change)
+{
+	const struct janus__bindings *former = object->bindings;
+	size_t room = count_kept(former, change->old_spec) + run.count;
+	struct janus__bindings *bindings;
+	bool placed = run.count == 0;
+
+	if (object->touched)
+		return 0;
+	object->touched = true;
+	if (room == 0)
+		return 0;
+	bindings = malloc(sizeof(*bindings) + room * sizeof(bindings->entries[0]));
+	if (!bindings)
+		return -ENOMEM;
+	atomic_init(&bindings->references, 1);
+	bindings->count = 0;
+	for (uint32_t i = 0; former && i < former->count; i++) {
+		const struct janus__binding *binding = &former->entries[i];
+
+		if (binding->spec == change->old_spec)
+			continue;
+		if (!placed && binding->spec->watch_id > change->new_spec->watch_id) {
+			append_run(bindings, run, change);
+			placed = true;
+		}
+		append(bindings, binding->spec, binding->rule);
+	}
+	if (!placed)
+		append_run(bindings, run, change);
+	object->prepared = bindings;
+	return 0;
+}
+
+/* New objects first: what is left of the old ones gets no rule of the new spec. */
+static int prepare_all(const struct janus__change *change)
+{
+	struct run none = { 0 };
+
+	for (size_t i = 0; i < change->new_count;) {
+		struct run run = run_at(&change->new_wanted[i], change->new_count - i);
+
+		if (prepare(run.first->object, run, change) < 0)
+			return -ENOMEM;
+		i += run.count;
+	}
+	for (size_t i = 0; i < change->old_count; i++)
+		if (prepare(change->old_wanted[i].object, none, change) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static void list_directory(struct janus__rules *rules, struct janus__object *object)
+{
+	object->prev_directory = &rules->directories;
+	object->next_directory = rules->directories;
+	if (rules->directories)
+		rules->directories->prev_directory = &object->next_directory;
+	rules->directories = object;
+}
+
+static void unlist_directory(struct janus__object *object)
+{
+	*object->prev_directory = object->next_directory;
+	if (object->next_directory)
+		object->next_directory->prev_directory = object->prev_directory;
+	object->prev_directory = NULL;
+	object->next_directory = NULL;
+}
+
+/* Under the lock. The former bindings end in @prepared, to be freed after it. */
+static void install(struct janus__rules *rules, struct janus__object *object)
+{
+	struct janus__bindings *former = object->bindings;
+
+	if (!object->touched)
+		return;
+	object->bindings = object->prepared;
+	object->prepared = former;
+	object->touched = false;
+	if (!object->directory)
+		return;
+	if (object->bindings && !object->prev_directory)
+		list_directory(rules, object);
+	else if (!object->bindings && object->prev_directory)
+		unlist_directory(object);
+}
+
+static void drop_prepared(const struct janus__wanted *wanted, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct janus__object *object = wanted[i].object;
+
+		janus__bindings_unref(object->prepared);
+		object->prepared = NULL;
+		object->touched = false;
+	}
+}
+
+int janus__rules_swap(struct janus__rules *rules, const struct janus__change *change)
+{
+	int err = prepare_all(change);
+
+	if (!err) {
+		pthread_mutex_lock(&rules->lock);
+		for (size_t i = 0; i < change->old_count; i++)
+			install(rules, change->old_wanted[i].object);
+		for (size_t i = 0; i < change->new_count; i++)
+			install(rules, change->new_wanted[i].object);
+		pthread_mutex_unlock(&rules->lock);
+	}
+	drop_prepared(change->old_wanted, change->old_count);
+	drop_prepared(change->new_wanted, change->new_count);
+	return err;
+}
+
+/* Under the lock. */
+static struct janus__bindings *bindings_of(const struct janus__rules *rules,
+					   struct janus__inode inode)
+{
+	const struct janus__object *object = *find_slot(rules, inode);
+
+	return bindings_ref(object ? object->bindings : NULL);
+}
+
+bool janus__rules_find(struct janus__rules *rules, struct janus__inode inode,
+		       struct janus__match *ret)
+{
+	bool parent_matters;
+
+	pthread_mutex_lock(&rules->lock);
+	*ret = (struct janus__match){ .file = bindings_of(rules, inode) };
+	parent_matters = rules->directories;
+	pthread_mutex_unlock(&rules->lock);
+	return parent_matters;
+}
+
+void janus__rules_find_with_parent(struct janus__rules *rules, struct janus__inode inode,
+				   struct janus__inode parent, struct janus__match *ret)
+{
+	pthread_mutex_lock(&rules->lock);
+	ret->file = bindings_of(rules, inode);
+	ret->directory = bindings_of(rules, parent);
+	pthread_mutex_unlock(&rules->lock);
+}
+
+static bool denies(const struct janus__bindings *bindings, uint32_t kind)
+{
+	for (uint32_t i = 0; i < bindings->count; i++) {
+		const struct janus__binding *binding = &bindings->entries[i];
+		const struct janus__subject *subject =
+			janus__spec_subject_of(binding->spec, binding->rule);
+
+		if (binding->rule->deny && subject->mode == JANUS_MODE_ENFORCE &&
+		    (subject->events & kind) && !atomic_load(&binding->spec->retired))
+			return true;
+	}
+	return false;
+}
+
+static bool could_be_parent(const struct janus__object *directory,
+			    const struct janus__orphan *orphan)
+{
+	return directory->inode.device == orphan->inode.device ||
+	       (orphan->on_overlay && directory->drifts);
+}
+
+void janus__rules_find_strictest(struct janus__rules *rules,
+				 const struct janus__orphan *orphan,
+				 struct janus__match *ret)
+{
+	const struct janus__object *object;
+
+	pthread_mutex_lock(&rules->lock);
+	*ret = (struct janus__match){ .file = bindings_of(rules, orphan->inode) };
+	object = ret->file ? NULL : rules->directories;
+	for (; object && !ret->directory; object = object->next_directory)
+		if (could_be_parent(object, orphan) &&
+		    denies(object->bindings, orphan->kind))
+			ret->directory = bindings_ref(object->bindings);
+	pthread_mutex_unlock(&rules->lock);
+}
+
+/* Under the lock: the object goes to the bucket of its new number. */
+static void rename_object(struct janus__rules *rules, struct janus__object *object,
+			  struct janus__inode inode)
+{
+	struct janus__object **slot = find_slot(rules, object->inode);
+
+	*slot = object->next;
+	object->inode = inode;
+	object->next = NULL;
+	*find_slot(rules, inode) = object;
+}
+
+bool janus__rules_follow_drift(struct janus__rules *rules, struct janus__inode inode,
+			       uint64_t mount_id, const char *path)
+{
+	struct janus__object *object;
+	bool found;
+
+	pthread_mutex_lock(&rules->lock);
+	for (object = rules->drifters; object; object = object->next_drifter)
+		if (object->mount_id == mount_id && strcmp(object->path, path) == 0)
+			break;
+	found = object && !*find_slot(rules, inode);
+	if (found)
+		rename_object(rules, object, inode);
+	pthread_mutex_unlock(&rules->lock);
+	return found;
+}
+
+bool janus__rules_have_drifters(struct janus__rules *rules)
+{
+	bool have;
+
+	pthread_mutex_lock(&rules->lock);
+	have = rules->drifters;
+	pthread_mutex_unlock(&rules->lock);
+	return have;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which rules speak of which inode: a hash table from (device, inode) to bindings, whose cost
+ * does not depend on how many rules there are. No system call is made in here.
+ *
+ * The caller's thread changes it, the responder looks things up. One short lock stands
+ * between them, held over pointer moves only: memory is had before it and freed after it.
+ */
+#ifndef JANUS_RULES_H
+#define JANUS_RULES_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spec.h"
+
+struct janus__inode {
+	uint64_t device;
+	uint64_t number;
+};
+
+/* One rule of one watch that speaks of an inode. */
+struct janus__binding {
+	struct janus__spec *spec;
+	const struct janus__rule *rule;
+};
+
+/*
+ * All rules that speak of one inode, those of one watch side by side, watches in the order of
+ * their ids. Immutable and shared: who looked it up keeps it over any change.
+ */
+struct janus__bindings {
+	atomic_uint references;
+	uint32_t count;
+	struct janus__binding entries[];
+};
+
+void janus__bindings_unref(struct janus__bindings *bindings); /* NULL: nothing happens */
+
+struct janus__object; /* an inode that rules speak of, or shall speak of */
+
+struct janus__rules {
+	pthread_mutex_t lock;
+	struct janus__object **buckets;
+	size_t bucket_count; /* a power of two */
+	size_t object_count;
+	struct janus__object *directories; /* those with bindings */
+	struct janus__object *drifters;
+};
+
+int janus__rules_init(struct janus__rules *rules);
+void janus__rules_done(struct janus__rules *rules);
+
+/* What the caller's thread knows of an inode when it asks for an object. */
+struct janus__inode_facts {
+	struct janus__inode inode;
+	uint64_t mount_id;
+	bool directory;
+	bool drifts;      /* on overlayfs: a file may get another number when it is written */
+	const char *path; /* from the kernel; kept for a file that drifts, else not needed */
+};
+
+/*
+ * Make sure there is an object for an inode and hold it until janus__rules_release(). Holding
+ * it changes no answer. -ENOMEM.
+ */
+int janus__rules_hold(struct janus__rules *rules, const struct janus__inode_facts *facts,
+		      struct janus__object **ret);
+void janus__rules_release(struct janus__rules *rules, struct janus__object *object);
+
+/* The object's inode now; it changes when a drifting file is written. */
+struct janus__inode janus__object_inode(struct janus__rules *rules,
+					const struct janus__object *object);
+
+/* The event kinds that all bindings of a held object ask for, and whether it has any. */
+uint32_t janus__object_events(const struct janus__object *object);
+bool janus__object_is_directory(const struct janus__object *object);
+
+/* A rule and the held object it shall speak of. */
+struct janus__wanted {
+	struct janus__object *object;
+	const struct janus__rule *rule;
+};
+
+/* Both arrays are sorted with janus__wanted_sort(). A spec may be NULL with a count of 0. */
+struct janus__change {
+	struct janus__spec *old_spec;
+	const struct janus__wanted *old_wanted;
+	size_t old_count;
+	struct janus__spec *new_spec;
+	const struct janus__wanted *new_wanted;
+	size_t new_count;
+};
+
+void janus__wanted_sort(struct janus__wanted *wanted, size_t count);
+
+/*
+ * In one step: the old spec no longer speaks of its objects, the new one speaks of its own.
+ * -ENOMEM: nothing has changed.
+ */
+int janus__rules_swap(struct janus__rules *rules, const struct janus__change *change);
+
+/* What a look-up finds; each is NULL or a reference of the caller's. */
+struct janus__match {
+	struct janus__bindings *file;      /* of the inode itself */
+	struct janus__bindings *directory; /* of the directory it lies in */
+};
+
+void janus__match_done(struct janus__match *match);
+
+/*
+ * Each look-up fills @ret anew, at one point in time: what it finds is all old or all new,
+ * however many swaps happen.
+ */
+
+/* Rules of the inode alone. True if any directory has rules: then its parent matters too. */
+bool janus__rules_find(struct janus__rules *rules, struct janus__inode inode,
+		       struct janus__match *ret);
+
+void janus__rules_find_with_parent(struct janus__rules *rules, struct janus__inode inode,
+				   struct janus__inode parent, struct janus__match *ret);
+
+/*
+ * For when the parent cannot be told. Rules of the inode alone if there are any; else those of
+ * a directory that could be the parent and in which an enforced rule denies @kind.
+ */
+struct janus__orphan {
+	struct janus__inode inode;
+	bool on_overlay; /* there a file can show another device than its directory */
+	uint32_t kind;
+};
+
+void janus__rules_find_strictest(struct janus__rules *rules,
+				 const struct janus__orphan *orphan,
+				 struct janus__match *ret);
+
+/*
+ * The file that was marked on @mount_id under @path has drifted: it is known as @inode from
+ * now on. False: there is none.
+ */
+bool janus__rules_follow_drift(struct janus__rules *rules, struct janus__inode inode,
+			       uint64_t mount_id, const char *path);
+
+/* Whether any object drifts; cheap, for the responder. */
+bool janus__rules_have_drifters(struct janus__rules *rules);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The spec: a watch's options, validated, copied and immutable. Rules point to subjects by
+ * index; every string lies in the spec's own memory. Pure.
+ *
+ * Shared: the watch, the binding table and every record hold a reference; the last one frees.
+ */
+#ifndef JANUS_SPEC_H
+#define JANUS_SPEC_H
+
+#include <janus/watch.h>
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct janus__rule {
+	const char *path; /* absolute, no "//", no "/./", no trailing "/" */
+	uint32_t subject;
+	uint32_t index; /* in the subject's allow or deny */
+	bool deny;
+};
+
+struct janus__subject {
+	uint32_t events;
+	uint32_t mode;
+	uint32_t flags;
+	uint32_t tag_count;
+	const struct janus_tag *tags;
+};
+
+/* A process that does not change its meaning when its pid is used again. */
+struct janus__process {
+	int32_t pid; /* 0: none */
+	uint64_t start_time;
+};
+
+struct janus__spec {
+	atomic_uint references;
+	uint32_t target;
+	int32_t pid;
+	const char *container_id; /* NULL: the target is no container */
+	uint64_t cookie;
+	const struct janus__subject *subjects;
+	const struct janus__rule *rules;
+	uint64_t subject_count;
+	uint64_t rule_count;
+
+	atomic_bool retired; /* has nothing to say any more, whoever still holds it */
+
+	/* Filled in once, by the watch, before the spec is seen by anybody else. */
+	uint64_t watch_id;
+	struct janus__process owner;
+	char *root; /* what the target's "/" is called in paths from the kernel; "" for "/" */
+};
+
+/*
+ * Validate and copy. @report is told field, value and cause of a refusal and the number of
+ * paths. @ret has one reference, the caller's.
+ */
+int janus__spec_create(struct janus__spec **ret, const struct janus_watch_options *options,
+		       struct janus_watch_report *report);
+
+struct janus__spec *janus__spec_ref(struct janus__spec *spec);
+void janus__spec_unref(struct janus__spec *spec); /* NULL: nothing happens */
+
+static inline const struct janus__subject *
+janus__spec_subject_of(const struct janus__spec *spec, const struct janus__rule *rule)
+{
+	return &spec->subjects[rule->subject];
+}
+
+#endif

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "stats.h"
+
+#include <errno.h>
+
+#include <janus/context.h>
+
+#include "context.h"
+#include "options.h"
+
+static uint64_t read_counter(const atomic_uint_least64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+int janus_get_stats(const struct janus_context *context, struct janus_stats *ret)
+{
+	const struct janus__counters *counters;
+	struct janus_stats stats = JANUS_STATS_INIT;
+
+	if (!context || !ret)
+		return -EINVAL;
+	counters = &context->counters;
+	stats.events = read_counter(&counters->events);
+	stats.allowed = read_counter(&counters->allowed);
+	stats.denied = read_counter(&counters->denied);
+	stats.would_deny = read_counter(&counters->would_deny);
+	stats.self = read_counter(&counters->self);
+	stats.unmatched = read_counter(&counters->unmatched);
+	stats.failed = read_counter(&counters->failed);
+	stats.reply_errors = read_counter(&counters->reply_errors);
+	stats.read_errors = read_counter(&counters->read_errors);
+	stats.malformed = read_counter(&counters->malformed);
+	stats.records = read_counter(&counters->records);
+	stats.records_dropped = read_counter(&counters->records_dropped);
+	stats.watches = read_counter(&counters->watches);
+	stats.marks = read_counter(&counters->marks);
+	return janus__options_write(ret, &stats, sizeof(stats));
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The counters behind janus_get_stats(): written by the responder (watches and marks by the
+ * caller), read from anywhere.
+ */
+#ifndef JANUS_STATS_H
+#define JANUS_STATS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct janus__counters {
+	atomic_uint_least64_t events;
+	atomic_uint_least64_t allowed;
+	atomic_uint_least64_t denied;
+	atomic_uint_least64_t would_deny;
+	atomic_uint_least64_t self;
+	atomic_uint_least64_t unmatched;
+	atomic_uint_least64_t failed;
+	atomic_uint_least64_t reply_errors;
+	atomic_uint_least64_t read_errors;
+	atomic_uint_least64_t malformed;
+	atomic_uint_least64_t records;
+	atomic_uint_least64_t records_dropped;
+	atomic_uint_least64_t watches;
+	atomic_uint_least64_t marks;
+};
+
+/* Each counter has one writer, so a plain add will do. */
+static inline void janus__count(atomic_uint_least64_t *counter, uint64_t amount)
+{
+	uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
+
+	atomic_store_explicit(counter, value + amount, memory_order_relaxed);
+}
+
+#endif
