@@ -129,7 +129,8 @@ int janus__context_create(struct janus_context **ret,
 	err = janus__rules_init(&context->rules);
 	if (err)
 		goto free_context;
-	err = janus__ring_init(&context->ring, round_up_to_power_of_two(options.ring_bytes));
+	err = janus__ring_init(&context->ring,
+			       round_up_to_power_of_two(options.ring_bytes));
 	if (err)
 		goto free_rules;
 	err = open_fds(context);

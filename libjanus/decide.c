@@ -176,7 +176,7 @@ struct janus__decision janus__decide(const struct janus__question *question,
 		decision.opinion_count++;
 	}
 	if (decision.deny)
-		overrule(opinions, decision.opinion_count < room ? decision.opinion_count :
-								   room);
+		overrule(opinions,
+			 decision.opinion_count < room ? decision.opinion_count : room);
 	return decision;
 }

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rules.h"
+#include "bindings.h"
 
 /* What is asked. */
 struct janus__question {

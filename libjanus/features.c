@@ -9,8 +9,8 @@
 #include "util.h"
 
 /* The queue has no bound: a full one would let accesses through. */
-#define GROUP_FLAGS                                                                        \
-	(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE |            \
+#define GROUP_FLAGS                                                                      \
+	(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE |          \
 	 FAN_UNLIMITED_MARKS)
 
 /*
@@ -42,7 +42,8 @@ int janus__features_open_group(const struct janus__kernel *kernel, uint64_t *ret
 	int group = -EINVAL;
 
 	for (size_t i = 0; i < JANUS__ARRAY_COUNT(attempts); i++) {
-		group = kernel->fanotify_init(GROUP_FLAGS | attempts[i].flags, EVENT_FD_FLAGS);
+		group = kernel->fanotify_init(GROUP_FLAGS | attempts[i].flags,
+					      EVENT_FD_FLAGS);
 		if (group >= 0) {
 			*ret_features = JANUS_FEATURE_PERMISSION | attempts[i].features;
 			if (knows_exec(kernel, group))

@@ -17,10 +17,11 @@
 /* A file that is being moved about may need a second look. */
 #define LOOKS_MAX 3
 
-int janus__identify_file(const struct janus__kernel *kernel, int fd, struct janus__file *ret)
+int janus__identify_file(const struct janus__kernel *kernel, int fd,
+			 struct janus__file *ret)
 {
-	const unsigned int wanted =
-		STATX_TYPE | STATX_INO | STATX_NLINK | STATX_CTIME | STATX_MNT_ID;
+	const unsigned int wanted = STATX_TYPE | STATX_INO | STATX_NLINK | STATX_CTIME |
+				    STATX_MNT_ID;
 	struct statx stx;
 	int err = kernel->statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, wanted, &stx);
 
@@ -30,7 +31,8 @@ int janus__identify_file(const struct janus__kernel *kernel, int fd, struct janu
 		.inode.device = makedev(stx.stx_dev_major, stx.stx_dev_minor),
 		.inode.number = stx.stx_ino,
 		.mount_id = stx.stx_mnt_id,
-		.change_time_ns = stx.stx_ctime.tv_sec * 1000000000 + stx.stx_ctime.tv_nsec,
+		.change_time_ns = stx.stx_ctime.tv_sec * 1000000000 +
+				  stx.stx_ctime.tv_nsec,
 		.links = stx.stx_nlink,
 		.type = stx.stx_mode & S_IFMT,
 		.directory = S_ISDIR(stx.stx_mode),
@@ -70,7 +72,8 @@ bool janus__identify_overlay(const struct janus__kernel *kernel, int fd)
 
 /* Where a directory lies it knows itself. */
 static int parent_of_directory(const struct janus__kernel *kernel,
-			       const struct janus__waiting *waiting, struct janus__file *ret)
+			       const struct janus__waiting *waiting,
+			       struct janus__file *ret)
 {
 	janus__autoclose struct janus__fd parent = {
 		.kernel = kernel,
@@ -115,8 +118,9 @@ static int parent_under(const struct janus__kernel *kernel, int root, char *path
 }
 
 /* The path leads to the file from the opener's root, or from ours. */
-static int parent_of_path(const struct janus__proc *proc, const struct janus__waiting *waiting,
-			  char *path, struct janus__file *ret)
+static int parent_of_path(const struct janus__proc *proc,
+			  const struct janus__waiting *waiting, char *path,
+			  struct janus__file *ret)
 {
 	char opener[32];
 	const char *roots[] = { opener, "self/root" };
@@ -148,8 +152,8 @@ static int look(const struct janus__proc *proc, const struct janus__waiting *wai
 	if (waiting->file->directory)
 		return parent_of_directory(proc->kernel, waiting, ret);
 	for (int i = 0; i < LOOKS_MAX && err; i++) {
-		ssize_t length = janus__identify_path(proc, waiting->fd, waiting->file, path,
-						      sizeof(path));
+		ssize_t length = janus__identify_path(proc, waiting->fd, waiting->file,
+						      path, sizeof(path));
 
 		if (length < 0)
 			return (int)length;
@@ -160,7 +164,8 @@ static int look(const struct janus__proc *proc, const struct janus__waiting *wai
 	return err;
 }
 
-static struct janus__parent *slot_of(struct janus__parents *parents, struct janus__inode child)
+static struct janus__parent *slot_of(struct janus__parents *parents,
+				     struct janus__inode child)
 {
 	uint64_t mixed = (child.number ^ (child.device << 32)) * 0x9e3779b97f4a7c15u;
 

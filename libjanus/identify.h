@@ -61,6 +61,7 @@ struct janus__waiting {
  * for the file is the root of a mount, was moved while we looked, or is out of reach.
  */
 int janus__identify_parent(struct janus__parents *parents, const struct janus__proc *proc,
-			   const struct janus__waiting *waiting, struct janus__inode *ret);
+			   const struct janus__waiting *waiting,
+			   struct janus__inode *ret);
 
 #endif

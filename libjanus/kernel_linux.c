@@ -17,14 +17,14 @@
 #include <unistd.h>
 
 /* errno belongs to the embedding program: put it back, hand the error on as a value. */
-#define RETURN_RESULT(call)                                                                \
-	do {                                                                               \
-		int saved_errno = errno;                                                   \
-		long result = (call);                                                      \
-		if (result < 0)                                                            \
-			result = -errno;                                                   \
-		errno = saved_errno;                                                       \
-		return result;                                                             \
+#define RETURN_RESULT(call)                                                              \
+	do {                                                                             \
+		int saved_errno = errno;                                                 \
+		long result = (call);                                                    \
+		if (result < 0)                                                          \
+			result = -errno;                                                 \
+		errno = saved_errno;                                                     \
+		return result;                                                           \
 	} while (0)
 
 static int linux_fanotify_init(unsigned int flags, unsigned int event_f_flags)

@@ -68,13 +68,14 @@ static int set_mark(const struct janus__marker *marker, unsigned int flags, uint
 	char link[32];
 
 	snprintf(link, sizeof(link), "self/fd/%d", fd);
-	return marker->kernel->fanotify_mark(marker->group_fd, flags, mask, marker->proc->fd,
-					     link);
+	return marker->kernel->fanotify_mark(marker->group_fd, flags, mask,
+					     marker->proc->fd, link);
 }
 
 static int check_type(const struct janus__spec *spec, const struct attempt *attempt)
 {
-	const struct janus__subject *subject = janus__spec_subject_of(spec, attempt->rule);
+	const struct janus__subject *subject = janus__spec_subject_of(spec,
+								      attempt->rule);
 
 	if (!S_ISREG(attempt->file.type) && !S_ISDIR(attempt->file.type))
 		return -EMEDIUMTYPE;
@@ -96,8 +97,8 @@ static int hold_object(const struct janus__marker *marker, struct attempt *attem
 	ssize_t length = 0;
 
 	if (facts.drifts)
-		length = janus__identify_path(marker->proc, attempt->fd.fd, &attempt->file,
-					      path, sizeof(path));
+		length = janus__identify_path(marker->proc, attempt->fd.fd,
+					      &attempt->file, path, sizeof(path));
 	if (length < 0)
 		return (int)length;
 	return janus__rules_hold(marker->rules, &facts, &attempt->object);
@@ -137,8 +138,8 @@ static int try_rule(const struct janus__marker *marker, const struct janus__root
 	return err;
 }
 
-static void skip(const struct janus__marker *marker, const struct janus__rule *rule, int err,
-		 struct janus_watch_report *report)
+static void skip(const struct janus__marker *marker, const struct janus__rule *rule,
+		 int err, struct janus_watch_report *report)
 {
 	char shown[256];
 	const struct janus__place place = {
@@ -224,7 +225,8 @@ static int reopen(const struct janus__marker *marker, const struct janus__root *
 }
 
 /* Leave the kernel with the bits that the remaining bindings want. */
-static void reduce_mark(const struct janus__marker *marker, const struct janus__root *root,
+static void reduce_mark(const struct janus__marker *marker,
+			const struct janus__root *root,
 			const struct janus__wanted *wanted)
 {
 	uint64_t kept = janus__encode_kinds(janus__object_events(wanted->object));
@@ -235,8 +237,9 @@ static void reduce_mark(const struct janus__marker *marker, const struct janus__
 		return;
 	fd = reopen(marker, root, wanted);
 	if (fd < 0) {
-		janus__log(marker->log, JANUS_LOG_DEBUG,
-			   "a file was moved or is gone: its mark stays until it goes too");
+		janus__log(
+			marker->log, JANUS_LOG_DEBUG,
+			"a file was moved or is gone: its mark stays until it goes too");
 		return;
 	}
 	if (!kept && janus__object_is_directory(wanted->object))
@@ -245,8 +248,8 @@ static void reduce_mark(const struct janus__marker *marker, const struct janus__
 	marker->kernel->close(fd);
 }
 
-void janus__marks_remove(const struct janus__marker *marker, const struct janus__spec *spec,
-			 struct janus__coverage *coverage)
+void janus__marks_remove(const struct janus__marker *marker,
+			 const struct janus__spec *spec, struct janus__coverage *coverage)
 {
 	struct janus_watch_report ignored = JANUS_WATCH_REPORT_INIT;
 	struct janus__root root;

@@ -47,7 +47,8 @@ int janus__marks_add(const struct janus__marker *marker, const struct janus__roo
  * Take back what nobody wants any more and release the objects. @spec says how to find the
  * files again; those that cannot be found keep a mark that says "allow" until they are gone.
  */
-void janus__marks_remove(const struct janus__marker *marker, const struct janus__spec *spec,
+void janus__marks_remove(const struct janus__marker *marker,
+			 const struct janus__spec *spec,
 			 struct janus__coverage *coverage);
 
 #endif

@@ -33,9 +33,9 @@ static bool move_records(struct janus_context *context, struct janus_event_buffe
 	size_t path_length;
 
 	while (janus__ring_peek(&context->ring, &record, &path, &path_length)) {
-		bool taken = record.spec ? janus__event_buffer_append(buffer, &record, path,
-								      path_length) :
-					   append_gap(buffer, &record);
+		bool taken = record.spec ? janus__event_buffer_append(buffer, &record,
+								      path, path_length)
+					 : append_gap(buffer, &record);
 
 		if (!taken)
 			return false;
@@ -45,7 +45,8 @@ static bool move_records(struct janus_context *context, struct janus_event_buffe
 }
 
 /* Records that were lost after the last one in the ring. */
-static void move_last_gap(struct janus_context *context, struct janus_event_buffer *buffer)
+static void move_last_gap(struct janus_context *context,
+			  struct janus_event_buffer *buffer)
 {
 	struct janus__record gap = { 0 };
 	struct timespec now;

@@ -30,7 +30,8 @@ static void note_first(struct janus_watch_report *report, int error,
 	report->first_error = error;
 	report->first_subject = place->subject;
 	if (place->path)
-		snprintf(report->first_path, sizeof(report->first_path), "%s", place->path);
+		snprintf(report->first_path, sizeof(report->first_path), "%s",
+			 place->path);
 	describe(report, place, cause);
 }
 

@@ -98,7 +98,8 @@ static const char *path_in_target(const struct janus__spec *spec, const char *pa
 	return path[length] == '/' ? path + length : path;
 }
 
-static void tell_opinion(struct janus__responder *responder, const struct answered *answered,
+static void tell_opinion(struct janus__responder *responder,
+			 const struct answered *answered,
 			 const struct janus__opinion *opinion)
 {
 	const char *path = path_in_target(opinion->spec, responder->batch->path);
@@ -168,7 +169,8 @@ static bool follow_drift(struct janus__responder *responder, int fd,
 
 	return janus__rules_have_drifters(responder->rules) &&
 	       janus__identify_path(responder->proc, fd, file, path, PATH_MAX) >= 0 &&
-	       janus__rules_follow_drift(responder->rules, file->inode, file->mount_id, path);
+	       janus__rules_follow_drift(responder->rules, file->inode, file->mount_id,
+					 path);
 }
 
 /* Which rules speak of the file. True: where it lies could not be told. */
@@ -188,8 +190,8 @@ static bool find_rules(struct janus__responder *responder, struct answered *even
 	if (!janus__rules_find(responder->rules, event->file.inode, &event->match))
 		return false;
 	janus__match_done(&event->match);
-	if (janus__identify_parent(responder->parents, responder->proc, &waiting, &parent) ==
-	    0) {
+	if (janus__identify_parent(responder->parents, responder->proc, &waiting,
+				   &parent) == 0) {
 		janus__rules_find_with_parent(responder->rules, event->file.inode, parent,
 					      &event->match);
 		return false;
@@ -220,12 +222,13 @@ static struct janus__decision decide(struct janus__responder *responder,
 
 	event->opinions = &batch->opinions[batch->opinion_count];
 	decision = janus__decide(&question, event->opinions, room);
-	event->opinion_count =
-		decision.opinion_count < room ? decision.opinion_count : room;
+	event->opinion_count = decision.opinion_count < room ? decision.opinion_count
+							     : room;
 	return decision;
 }
 
-static void count_decision(struct janus__responder *responder, const struct answered *event,
+static void count_decision(struct janus__responder *responder,
+			   const struct answered *event,
 			   const struct janus__decision *decision)
 {
 	struct janus__counters *counters = responder->counters;
@@ -256,8 +259,7 @@ static void decide_and_answer(struct janus__responder *responder, struct answere
 	bool guessed = find_rules(responder, event);
 	struct janus__decision decision;
 
-	if (found_none(&event->match) &&
-	    follow_drift(responder, event->fd, &event->file))
+	if (found_none(&event->match) && follow_drift(responder, event->fd, &event->file))
 		guessed = find_rules(responder, event);
 	decision = decide(responder, event);
 	if (decision.opinion_count == 0) {
@@ -359,8 +361,8 @@ static void *run(void *arg)
 	unsigned int errors = 0;
 
 	while (errors < READ_ERRORS_MAX && !atomic_load(&responder->stopping)) {
-		ssize_t length = responder->kernel->read(responder->group_fd, batch->bytes,
-							 sizeof(batch->bytes));
+		ssize_t length = responder->kernel->read(
+			responder->group_fd, batch->bytes, sizeof(batch->bytes));
 
 		if (length > 0) {
 			errors = 0;
@@ -387,7 +389,8 @@ int janus__responder_start(struct janus__responder *responder)
 	responder->parents = calloc(1, sizeof(*responder->parents));
 	err = responder->batch && responder->parents ? 0 : -ENOMEM;
 	if (!err)
-		err = responder->kernel->thread_create(&responder->thread, run, responder);
+		err = responder->kernel->thread_create(&responder->thread, run,
+						       responder);
 	if (err) {
 		free(responder->batch);
 		free(responder->parents);

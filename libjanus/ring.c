@@ -14,7 +14,7 @@
 struct entry {
 	uint32_t size; /* of the whole entry, a multiple of ENTRY_ALIGN */
 	uint32_t path_length;
-	struct janus__record record; /* not there in a filler, whose path_length is FILLER */
+	struct janus__record record; /* not in a filler: there path_length is FILLER */
 };
 
 #define ENTRY_ALIGN 16u

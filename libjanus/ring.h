@@ -24,17 +24,17 @@ struct janus__record {
 	bool directory;
 	int64_t time_ns;
 	uint64_t sequence;
-	uint64_t lost;                  /* only in a gap */
-	struct janus__spec *spec;       /* one reference goes with the record; NULL in a gap */
+	uint64_t lost;            /* only in a gap */
+	struct janus__spec *spec; /* one reference goes with the record; NULL in a gap */
 	const struct janus__rule *rule; /* in @spec */
 };
 
 struct janus__ring {
 	unsigned char *bytes;
-	size_t size; /* a power of two */
-	_Alignas(64) atomic_size_t head; /* the writer's; grows for ever */
-	atomic_uint_least64_t sequence;  /* of the last record, lost or not */
-	_Alignas(64) atomic_size_t tail; /* the reader's */
+	size_t size;                             /* a power of two */
+	_Alignas(64) atomic_size_t head;         /* the writer's; grows for ever */
+	atomic_uint_least64_t sequence;          /* of the last record, lost or not */
+	_Alignas(64) atomic_size_t tail;         /* the reader's */
 	_Alignas(64) atomic_uint_least64_t lost; /* not told yet */
 };
 

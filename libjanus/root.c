@@ -84,14 +84,16 @@ static const char *lookup_cause_of(int err)
 }
 
 static int find_container(struct janus__root *root, const struct janus__proc *proc,
-			  const struct janus__spec *spec, struct janus_watch_report *report)
+			  const struct janus__spec *spec,
+			  struct janus_watch_report *report)
 {
 	struct janus_container *container;
 	int err = janus__container_lookup(proc->kernel, "/proc", spec->container_id,
 					  &container);
 
 	if (err)
-		return janus__report_fail(report, err, "container_id", lookup_cause_of(err));
+		return janus__report_fail(report, err, "container_id",
+					  lookup_cause_of(err));
 	root->process.pid = janus_container_get_init_pid(container);
 	root->process.start_time = janus_container_get_init_start_time(container);
 	janus_container_destroy(container);
@@ -149,8 +151,8 @@ int janus__root_name(const struct janus__root *root, const struct janus__proc *p
 {
 	const struct janus__file linked = { .links = 1 };
 	char path[PATH_MAX];
-	ssize_t length =
-		janus__identify_path(proc, root->fd.fd, &linked, path, sizeof(path));
+	ssize_t length = janus__identify_path(proc, root->fd.fd, &linked, path,
+					      sizeof(path));
 	char *name;
 
 	if (length < 0)

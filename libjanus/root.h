@@ -13,7 +13,7 @@
 struct janus_watch_report;
 
 struct janus__root {
-	struct janus__fd fd; /* O_PATH */
+	struct janus__fd fd;           /* O_PATH */
 	struct janus__process process; /* whose root it is; pid 0: the host's */
 };
 

@@ -15,7 +15,7 @@
 
 struct janus__object {
 	struct janus__inode inode;
-	struct janus__object *next; /* in its bucket */
+	struct janus__object *next;                             /* in its bucket */
 	struct janus__object *next_directory, **prev_directory; /* if it has bindings */
 	struct janus__object *next_drifter, **prev_drifter;
 	struct janus__bindings *bindings; /* NULL: none */
@@ -27,31 +27,6 @@ struct janus__object {
 	bool drifts;
 	char path[];
 };
-
-static struct janus__bindings *bindings_ref(struct janus__bindings *bindings)
-{
-	if (bindings)
-		atomic_fetch_add_explicit(&bindings->references, 1, memory_order_relaxed);
-	return bindings;
-}
-
-void janus__bindings_unref(struct janus__bindings *bindings)
-{
-	if (!bindings)
-		return;
-	if (atomic_fetch_sub_explicit(&bindings->references, 1, memory_order_acq_rel) != 1)
-		return;
-	for (uint32_t i = 0; i < bindings->count; i++)
-		janus__spec_unref(bindings->entries[i].spec);
-	free(bindings);
-}
-
-void janus__match_done(struct janus__match *match)
-{
-	janus__bindings_unref(match->file);
-	janus__bindings_unref(match->directory);
-	*match = (struct janus__match){ 0 };
-}
 
 int janus__rules_init(struct janus__rules *rules)
 {
@@ -246,90 +221,33 @@ void janus__wanted_sort(struct janus__wanted *wanted, size_t count)
 		qsort(wanted, count, sizeof(*wanted), compare_wanted);
 }
 
-/* The neighbours in a sorted array that want rules for one object. */
-struct run {
-	const struct janus__wanted *first;
-	size_t count;
-};
-
-static struct run run_at(const struct janus__wanted *wanted, size_t count)
+static struct janus__run run_at(const struct janus__wanted *wanted, size_t count)
 {
-	struct run run = { .first = wanted };
+	struct janus__run run = { .first = wanted };
 
 	while (run.count < count && wanted[run.count].object == wanted->object)
 		run.count++;
 	return run;
 }
 
-static void append(struct janus__bindings *bindings, struct janus__spec *spec,
-		   const struct janus__rule *rule)
-{
-	bindings->entries[bindings->count++] = (struct janus__binding){
-		.spec = janus__spec_ref(spec),
-		.rule = rule,
-	};
-}
-
-static void append_run(struct janus__bindings *bindings, struct run run,
-		       const struct janus__change *change)
-{
-	for (size_t i = 0; i < run.count; i++)
-		append(bindings, change->new_spec, run.first[i].rule);
-}
-
-static size_t count_kept(const struct janus__bindings *bindings,
-			 const struct janus__spec *old_spec)
-{
-	size_t kept = 0;
-
-	for (uint32_t i = 0; bindings && i < bindings->count; i++)
-		kept += bindings->entries[i].spec != old_spec;
-	return kept;
-}
-
-/* What the object's bindings shall be, kept in order of watch id. */
-static int prepare(struct janus__object *object, struct run run,
+/* Once for each object that a change touches. */
+static int prepare(struct janus__object *object, struct janus__run run,
 		   const struct janus__change *change)
 {
-	const struct janus__bindings *former = object->bindings;
-	size_t room = count_kept(former, change->old_spec) + run.count;
-	struct janus__bindings *bindings;
-	bool placed = run.count == 0;
-
 	if (object->touched)
 		return 0;
 	object->touched = true;
-	if (room == 0)
-		return 0;
-	bindings = malloc(sizeof(*bindings) + room * sizeof(bindings->entries[0]));
-	if (!bindings)
-		return -ENOMEM;
-	atomic_init(&bindings->references, 1);
-	bindings->count = 0;
-	for (uint32_t i = 0; former && i < former->count; i++) {
-		const struct janus__binding *binding = &former->entries[i];
-
-		if (binding->spec == change->old_spec)
-			continue;
-		if (!placed && binding->spec->watch_id > change->new_spec->watch_id) {
-			append_run(bindings, run, change);
-			placed = true;
-		}
-		append(bindings, binding->spec, binding->rule);
-	}
-	if (!placed)
-		append_run(bindings, run, change);
-	object->prepared = bindings;
-	return 0;
+	return janus__bindings_change(&object->prepared, object->bindings, run, change);
 }
 
 /* New objects first: what is left of the old ones gets no rule of the new spec. */
 static int prepare_all(const struct janus__change *change)
 {
-	struct run none = { 0 };
+	struct janus__run none = { 0 };
 
 	for (size_t i = 0; i < change->new_count;) {
-		struct run run = run_at(&change->new_wanted[i], change->new_count - i);
+		struct janus__run run = run_at(&change->new_wanted[i],
+					       change->new_count - i);
 
 		if (prepare(run.first->object, run, change) < 0)
 			return -ENOMEM;
@@ -411,7 +329,7 @@ static struct janus__bindings *bindings_of(const struct janus__rules *rules,
 {
 	const struct janus__object *object = *find_slot(rules, inode);
 
-	return bindings_ref(object ? object->bindings : NULL);
+	return janus__bindings_ref(object ? object->bindings : NULL);
 }
 
 bool janus__rules_find(struct janus__rules *rules, struct janus__inode inode,
@@ -468,7 +386,7 @@ void janus__rules_find_strictest(struct janus__rules *rules,
 	for (; object && !ret->directory; object = object->next_directory)
 		if (could_be_parent(object, orphan) &&
 		    denies(object->bindings, orphan->kind))
-			ret->directory = bindings_ref(object->bindings);
+			ret->directory = janus__bindings_ref(object->bindings);
 	pthread_mutex_unlock(&rules->lock);
 }
 

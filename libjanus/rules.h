@@ -10,37 +10,16 @@
 #define JANUS_RULES_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "spec.h"
+#include "bindings.h"
 
 struct janus__inode {
 	uint64_t device;
 	uint64_t number;
 };
-
-/* One rule of one watch that speaks of an inode. */
-struct janus__binding {
-	struct janus__spec *spec;
-	const struct janus__rule *rule;
-};
-
-/*
- * All rules that speak of one inode, those of one watch side by side, watches in the order of
- * their ids. Immutable and shared: who looked it up keeps it over any change.
- */
-struct janus__bindings {
-	atomic_uint references;
-	uint32_t count;
-	struct janus__binding entries[];
-};
-
-void janus__bindings_unref(struct janus__bindings *bindings); /* NULL: nothing happens */
-
-struct janus__object; /* an inode that rules speak of, or shall speak of */
 
 struct janus__rules {
 	pthread_mutex_t lock;
@@ -59,8 +38,8 @@ struct janus__inode_facts {
 	struct janus__inode inode;
 	uint64_t mount_id;
 	bool directory;
-	bool drifts;      /* on overlayfs: a file may get another number when it is written */
-	const char *path; /* from the kernel; kept for a file that drifts, else not needed */
+	bool drifts; /* on overlayfs: a file gets another number when it is written */
+	const char *path; /* from the kernel; kept for a file that drifts */
 };
 
 /*
@@ -79,22 +58,6 @@ struct janus__inode janus__object_inode(struct janus__rules *rules,
 uint32_t janus__object_events(const struct janus__object *object);
 bool janus__object_is_directory(const struct janus__object *object);
 
-/* A rule and the held object it shall speak of. */
-struct janus__wanted {
-	struct janus__object *object;
-	const struct janus__rule *rule;
-};
-
-/* Both arrays are sorted with janus__wanted_sort(). A spec may be NULL with a count of 0. */
-struct janus__change {
-	struct janus__spec *old_spec;
-	const struct janus__wanted *old_wanted;
-	size_t old_count;
-	struct janus__spec *new_spec;
-	const struct janus__wanted *new_wanted;
-	size_t new_count;
-};
-
 void janus__wanted_sort(struct janus__wanted *wanted, size_t count);
 
 /*
@@ -102,14 +65,6 @@ void janus__wanted_sort(struct janus__wanted *wanted, size_t count);
  * -ENOMEM: nothing has changed.
  */
 int janus__rules_swap(struct janus__rules *rules, const struct janus__change *change);
-
-/* What a look-up finds; each is NULL or a reference of the caller's. */
-struct janus__match {
-	struct janus__bindings *file;      /* of the inode itself */
-	struct janus__bindings *directory; /* of the directory it lies in */
-};
-
-void janus__match_done(struct janus__match *match);
 
 /*
  * Each look-up fills @ret anew, at one point in time: what it finds is all old or all new,

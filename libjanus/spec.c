@@ -19,8 +19,8 @@
 #define TAGS_MAX 4096
 #define CONTAINER_ID_MAX 512
 
-#define KNOWN_SUBJECT_FLAGS                                                                \
-	((uint32_t)JANUS_SUBJECT_ONLY_DIR | (uint32_t)JANUS_SUBJECT_AUTO_ALLOW_OWNER |     \
+#define KNOWN_SUBJECT_FLAGS                                                              \
+	((uint32_t)JANUS_SUBJECT_ONLY_DIR | (uint32_t)JANUS_SUBJECT_AUTO_ALLOW_OWNER |   \
 	 (uint32_t)JANUS_SUBJECT_AUDIT)
 
 /* What the copy will need. */
@@ -53,13 +53,15 @@ static int check_path(struct janus_watch_report *report, const struct janus__pla
 }
 
 static int measure_paths(struct janus_watch_report *report, struct measure *measure,
-			 struct janus__place place, const char *const *paths, uint64_t count)
+			 struct janus__place place, const char *const *paths,
+			 uint64_t count)
 {
 	if (count && !paths)
 		return janus__report_refuse(report, -EINVAL, &place,
 					    "a count without an array");
 	if (count > PATHS_MAX - measure->rules)
-		return janus__report_refuse(report, -E2BIG, &place, "more than 65536 paths");
+		return janus__report_refuse(report, -E2BIG, &place,
+					    "more than 65536 paths");
 	for (place.index = 0; place.index < count; place.index++) {
 		int err;
 
@@ -81,7 +83,8 @@ static int measure_tags(struct janus_watch_report *report, struct measure *measu
 		return janus__report_refuse(report, -EINVAL, &place,
 					    "a count without an array");
 	if (subject->tag_count > TAGS_MAX)
-		return janus__report_refuse(report, -E2BIG, &place, "more than 4096 tags");
+		return janus__report_refuse(report, -E2BIG, &place,
+					    "more than 4096 tags");
 	for (uint64_t i = 0; i < subject->tag_count; i++) {
 		const struct janus_tag *tag = &subject->tags[i];
 
@@ -108,7 +111,8 @@ static int check_words(struct janus_watch_report *report, struct janus__place pl
 	place.field = "flags";
 	if (subject->flags & ~KNOWN_SUBJECT_FLAGS)
 		return janus__report_refuse(report, -EINVAL, &place, "unknown flag");
-	if ((subject->flags & JANUS_SUBJECT_AUTO_ALLOW_OWNER) && target == JANUS_TARGET_HOST)
+	if ((subject->flags & JANUS_SUBJECT_AUTO_ALLOW_OWNER) &&
+	    target == JANUS_TARGET_HOST)
 		return janus__report_refuse(report, -EINVAL, &place,
 					    "the host has no owner to allow");
 	place.field = "reserved";
@@ -141,10 +145,12 @@ static int check_target(struct janus_watch_report *report,
 {
 	if (options->target > JANUS_TARGET_CONTAINER)
 		return janus__report_fail(report, -EINVAL, "target", "unknown kind");
-	if ((options->target == JANUS_TARGET_PID) != (options->pid != 0) || options->pid < 0)
+	if ((options->target == JANUS_TARGET_PID) != (options->pid != 0) ||
+	    options->pid < 0)
 		return janus__report_fail(report, -EINVAL, "pid",
 					  "a positive pid goes with JANUS_TARGET_PID");
-	if ((options->target == JANUS_TARGET_CONTAINER) != (options->container_id != NULL))
+	if ((options->target == JANUS_TARGET_CONTAINER) !=
+	    (options->container_id != NULL))
 		return janus__report_fail(report, -EINVAL, "container_id",
 					  "an id goes with JANUS_TARGET_CONTAINER");
 	if (options->container_id &&
@@ -158,8 +164,8 @@ static int check_target(struct janus_watch_report *report,
 }
 
 /* Elements of a caller's array are as far apart as the caller's struct is large. */
-static int read_subject(struct janus_subject *ret, const struct janus_watch_options *options,
-			uint64_t index)
+static int read_subject(struct janus_subject *ret,
+			const struct janus_watch_options *options, uint64_t index)
 {
 	uint64_t stride = options->subjects->size, size;
 	const char *element = (const char *)options->subjects + index * stride;
@@ -266,7 +272,8 @@ static void copy_subject(struct arena *arena, struct janus__subject *ret, uint32
 	copy_rules(arena, index, subject->deny, subject->deny_count, true);
 }
 
-int janus__spec_create(struct janus__spec **ret, const struct janus_watch_options *options,
+int janus__spec_create(struct janus__spec **ret,
+		       const struct janus_watch_options *options,
 		       struct janus_watch_report *report)
 {
 	struct measure measure = { 0 };

@@ -58,7 +58,8 @@ struct janus__spec {
  * Validate and copy. @report is told field, value and cause of a refusal and the number of
  * paths. @ret has one reference, the caller's.
  */
-int janus__spec_create(struct janus__spec **ret, const struct janus_watch_options *options,
+int janus__spec_create(struct janus__spec **ret,
+		       const struct janus_watch_options *options,
 		       struct janus_watch_report *report);
 
 struct janus__spec *janus__spec_ref(struct janus__spec *spec);

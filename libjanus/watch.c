@@ -39,14 +39,16 @@ static const struct {
 	  "audit records are not to be had (kernel without audit, or no CAP_AUDIT_WRITE)" },
 };
 
-static int check_features(const struct janus_context *context, const struct janus__spec *spec,
+static int check_features(const struct janus_context *context,
+			  const struct janus__spec *spec,
 			  struct janus_watch_report *report)
 {
 	for (uint32_t i = 0; i < spec->subject_count; i++) {
 		const struct janus__subject *subject = &spec->subjects[i];
 
 		for (size_t j = 0; j < JANUS__ARRAY_COUNT(needs); j++) {
-			struct janus__place place = { .subject = i, .field = needs[j].field };
+			struct janus__place place = { .subject = i,
+						      .field = needs[j].field };
 
 			if ((context->features & needs[j].feature) ||
 			    !((subject->events & needs[j].events) |
@@ -61,7 +63,8 @@ static int check_features(const struct janus_context *context, const struct janu
 
 /* Everything before the rules speak. On success @ret_coverage is marked. */
 static int prepare(struct janus_context *context, struct janus__spec *spec,
-		   struct janus_watch_report *report, struct janus__coverage *ret_coverage)
+		   struct janus_watch_report *report,
+		   struct janus__coverage *ret_coverage)
 {
 	struct janus__marker marker = janus__context_marker(context);
 	struct janus__root root;
@@ -152,7 +155,8 @@ static int apply(struct janus_watch *watch, const struct janus_watch_options *op
 }
 
 /* Bring options and report over the border, and back. */
-static int apply_public(struct janus_watch *watch, const struct janus_watch_options *given,
+static int apply_public(struct janus_watch *watch,
+			const struct janus_watch_options *given,
 			struct janus_watch_report *ret_report)
 {
 	struct janus_watch_report report = JANUS_WATCH_REPORT_INIT;
@@ -201,7 +205,8 @@ int janus_watch_create(struct janus_context *context, struct janus_watch **ret,
 	return 0;
 }
 
-int janus_watch_update(struct janus_watch *watch, const struct janus_watch_options *options,
+int janus_watch_update(struct janus_watch *watch,
+		       const struct janus_watch_options *options,
 		       struct janus_watch_report *ret_report)
 {
 	if (!watch || !options)

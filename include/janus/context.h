@@ -43,9 +43,9 @@ struct janus_context_options {
 	uint32_t reserved;
 };
 
-#define JANUS_CONTEXT_OPTIONS_INIT                                                         \
-	{                                                                                  \
-		sizeof(struct janus_context_options), 0, NULL, NULL, 0, 0                  \
+#define JANUS_CONTEXT_OPTIONS_INIT                                                       \
+	{                                                                                \
+		sizeof(struct janus_context_options), 0, NULL, NULL, 0, 0                \
 	}
 
 /**
@@ -85,17 +85,17 @@ struct janus_stats {
 	uint64_t marks;
 };
 
-#define JANUS_STATS_INIT                                                                   \
-	{                                                                                  \
-		sizeof(struct janus_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0       \
+#define JANUS_STATS_INIT                                                                 \
+	{                                                                                \
+		sizeof(struct janus_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0     \
 	}
 
 /* What this kernel and these privileges allow; bits of janus_features.available. */
 enum janus_feature {
 	JANUS_FEATURE_PERMISSION = 1u << 0, /* allow and deny (FAN_CLASS_CONTENT) */
 	JANUS_FEATURE_EXEC = 1u << 1,       /* JANUS_EVENT_EXEC (FAN_OPEN_EXEC_PERM) */
-	JANUS_FEATURE_AUDIT = 1u << 2,      /* FANOTIFY audit records (FAN_ENABLE_AUDIT) */
-	JANUS_FEATURE_FD_ERROR = 1u << 3,   /* an event whose file cannot be opened is told */
+	JANUS_FEATURE_AUDIT = 1u << 2,      /* FANOTIFY records (FAN_ENABLE_AUDIT) */
+	JANUS_FEATURE_FD_ERROR = 1u << 3,   /* told of a file that cannot be opened */
 };
 
 /**
@@ -111,9 +111,9 @@ struct janus_features {
 	uint32_t reserved;
 };
 
-#define JANUS_FEATURES_INIT                                                                \
-	{                                                                                  \
-		sizeof(struct janus_features), 0, 0, 0                                     \
+#define JANUS_FEATURES_INIT                                                              \
+	{                                                                                \
+		sizeof(struct janus_features), 0, 0, 0                                   \
 	}
 
 /**
@@ -216,7 +216,8 @@ JANUS_API int janus_wakeup(struct janus_context *context);
  * Threads: any.
  * Since: 0.1.0
  */
-JANUS_API int janus_get_stats(const struct janus_context *context, struct janus_stats *ret);
+JANUS_API int janus_get_stats(const struct janus_context *context,
+			      struct janus_stats *ret);
 
 /**
  * janus_get_features() - What this kernel and these privileges allow. Needs no context.

@@ -21,15 +21,15 @@ struct janus_container;
 
 /* What happened to a file. A bit mask in a subject, a single bit in an event. */
 enum janus_event_kind {
-	JANUS_EVENT_OPEN = 1u << 0,   /* open(2) and everything that opens, before it does */
+	JANUS_EVENT_OPEN = 1u << 0,   /* open(2) and the like, before they open */
 	JANUS_EVENT_ACCESS = 1u << 1, /* read(2), getdents64(2), before they read */
 	JANUS_EVENT_EXEC = 1u << 2,   /* opened in order to be executed */
-	JANUS_EVENT_GAP = 1u << 30,   /* records were lost; see janus_event_get_lost_count() */
+	JANUS_EVENT_GAP = 1u << 30, /* records were lost: janus_event_get_lost_count() */
 };
 
 /* Every kind that can be allowed or denied; what "all" means in a guard. */
-#define JANUS_EVENT_ALL_PERMISSION                                                         \
-	((uint32_t)JANUS_EVENT_OPEN | (uint32_t)JANUS_EVENT_ACCESS |                       \
+#define JANUS_EVENT_ALL_PERMISSION                                                       \
+	((uint32_t)JANUS_EVENT_OPEN | (uint32_t)JANUS_EVENT_ACCESS |                     \
 	 (uint32_t)JANUS_EVENT_EXEC)
 
 /* What the kernel was told, or would have been told. */
@@ -56,8 +56,8 @@ enum janus_mode {
 /* Whose file tree a watch's paths belong to. */
 enum janus_target_kind {
 	JANUS_TARGET_HOST = 0,      /* the tree the calling process sees at "/" */
-	JANUS_TARGET_PID = 1,       /* the root of the process in janus_watch_options.pid */
-	JANUS_TARGET_CONTAINER = 2, /* the root of the init process of .container_id */
+	JANUS_TARGET_PID = 1,       /* the root of janus_watch_options.pid */
+	JANUS_TARGET_CONTAINER = 2, /* the root of .container_id's init process */
 };
 
 /* How urgent a message of the log hook is. */

@@ -67,9 +67,9 @@ struct janus_subject {
 	uint32_t reserved;
 };
 
-#define JANUS_SUBJECT_INIT                                                                 \
-	{                                                                                  \
-		sizeof(struct janus_subject), NULL, 0, NULL, 0, NULL, 0, 0, 0, 0, 0        \
+#define JANUS_SUBJECT_INIT                                                               \
+	{                                                                                \
+		sizeof(struct janus_subject), NULL, 0, NULL, 0, NULL, 0, 0, 0, 0, 0      \
 	}
 
 /**
@@ -93,9 +93,9 @@ struct janus_watch_options {
 	int32_t pid;
 };
 
-#define JANUS_WATCH_OPTIONS_INIT                                                           \
-	{                                                                                  \
-		sizeof(struct janus_watch_options), NULL, 0, NULL, 0, 0, 0                 \
+#define JANUS_WATCH_OPTIONS_INIT                                                         \
+	{                                                                                \
+		sizeof(struct janus_watch_options), NULL, 0, NULL, 0, 0, 0               \
 	}
 
 #define JANUS_REPORT_PATH_SIZE 4096
@@ -129,9 +129,9 @@ struct janus_watch_report {
 	char message[JANUS_REPORT_MESSAGE_SIZE];
 };
 
-#define JANUS_WATCH_REPORT_INIT                                                            \
-	{                                                                                  \
-		sizeof(struct janus_watch_report), 0, 0, 0, 0, 0, 0, 0, 0, "", ""          \
+#define JANUS_WATCH_REPORT_INIT                                                          \
+	{                                                                                \
+		sizeof(struct janus_watch_report), 0, 0, 0, 0, 0, 0, 0, 0, "", ""        \
 	}
 
 /**
