@@ -31,6 +31,7 @@ static const struct {
 	{ ELOOP, "the path leads to no file of its own" },
 	{ ENOTDIR, "not a directory" },
 	{ EMEDIUMTYPE, "neither a file nor a directory" },
+	{ EREMOTE, "the file system can stall every opener (FUSE, network, autofs)" },
 	{ EINTR, "interrupted by a signal" },
 	{ EIO, "the kernel's interface failed" },
 };

@@ -8,11 +8,30 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#define OVERLAYFS_MAGIC 0x794c7630u
+#include "util.h"
+
+static const struct {
+	uint64_t magic;
+	enum janus__filesystem kind;
+} filesystems[] = {
+	{ 0x794c7630, JANUS__FILESYSTEM_OVERLAY },
+	{ 0x65735546, JANUS__FILESYSTEM_STALLING }, /* fuse */
+	{ 0x6969, JANUS__FILESYSTEM_STALLING },     /* nfs */
+	{ 0x01021997, JANUS__FILESYSTEM_STALLING }, /* 9p */
+	{ 0x517b, JANUS__FILESYSTEM_STALLING },     /* smb */
+	{ 0xff534d42, JANUS__FILESYSTEM_STALLING }, /* cifs */
+	{ 0xfe534d42, JANUS__FILESYSTEM_STALLING }, /* smb2 */
+	{ 0x00c36400, JANUS__FILESYSTEM_STALLING }, /* ceph */
+	{ 0x6b414653, JANUS__FILESYSTEM_STALLING }, /* afs */
+	{ 0x5346414f, JANUS__FILESYSTEM_STALLING }, /* afs, the older one */
+	{ 0x73757245, JANUS__FILESYSTEM_STALLING }, /* coda */
+	{ 0x0187, JANUS__FILESYSTEM_STALLING },     /* autofs */
+};
 
 /* A file that is being moved about may need a second look. */
 #define LOOKS_MAX 3
@@ -63,58 +82,105 @@ ssize_t janus__identify_path(const struct janus__proc *proc, int fd,
 	return length;
 }
 
-bool janus__identify_overlay(const struct janus__kernel *kernel, int fd)
+enum janus__filesystem janus__identify_filesystem(const struct janus__kernel *kernel,
+						  int fd)
 {
 	uint64_t magic;
 
-	return kernel->fs_type(fd, &magic) == 0 && magic == OVERLAYFS_MAGIC;
+	if (kernel->fs_type(fd, &magic) < 0)
+		return JANUS__FILESYSTEM_PLAIN;
+	for (size_t i = 0; i < JANUS__ARRAY_COUNT(filesystems); i++)
+		if (filesystems[i].magic == magic)
+			return filesystems[i].kind;
+	return JANUS__FILESYSTEM_PLAIN;
 }
 
-/* Where a directory lies it knows itself. */
-static int parent_of_directory(const struct janus__kernel *kernel,
+/*
+ * Walks of the responder must not wait for anybody: a container can mount a FUSE of its own
+ * that never answers, and bind a guarded directory below it. So a walk goes through what the
+ * kernel has in memory or not at all, and an fd that a walk led to is not even looked at
+ * before it is known to lie on the mount of the file that was opened.
+ */
+static int walk(const struct janus__kernel *kernel, int from, const char *path,
+		uint64_t resolve)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_CACHED | RESOLVE_NO_MAGICLINKS | resolve,
+	};
+
+	return kernel->openat2(from, path, &how);
+}
+
+static bool lies_on_mount(const struct janus__proc *proc, int fd, uint64_t mount_id)
+{
+	char name[32], text[256];
+	janus__autoclose struct janus__fd info = { .kernel = proc->kernel, .fd = -1 };
+	const char *line;
+	ssize_t length;
+
+	snprintf(name, sizeof(name), "self/fdinfo/%d", fd);
+	info.fd = proc->kernel->openat(proc->fd, name, O_RDONLY | O_CLOEXEC);
+	if (info.fd < 0)
+		return false;
+	length = proc->kernel->read(info.fd, text, sizeof(text) - 1);
+	if (length < 0)
+		return false;
+	text[length] = '\0';
+	line = strstr(text, "mnt_id:");
+	return line && strtoull(line + strlen("mnt_id:"), NULL, 10) == mount_id;
+}
+
+/* Where a directory lies it knows itself. The root of a mount lies nowhere. */
+static int parent_of_directory(const struct janus__proc *proc,
 			       const struct janus__waiting *waiting,
 			       struct janus__file *ret)
 {
 	janus__autoclose struct janus__fd parent = {
-		.kernel = kernel,
-		.fd = kernel->openat(waiting->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC),
+		.kernel = proc->kernel,
+		.fd = walk(proc->kernel, waiting->fd, "..", RESOLVE_NO_XDEV),
 	};
 
-	return parent.fd < 0 ? parent.fd : janus__identify_file(kernel, parent.fd, ret);
+	return parent.fd < 0 ? parent.fd
+			     : janus__identify_file(proc->kernel, parent.fd, ret);
 }
 
 /* Whether @name in the directory is the waiting file, and not another one by now. */
 static bool is_entry(const struct janus__kernel *kernel, int directory, const char *name,
 		     const struct janus__file *file)
 {
-	struct statx stx;
+	struct janus__file entry;
+	janus__autoclose struct janus__fd fd = { .kernel = kernel, .fd = -1 };
 
 	if (file->links == 0) /* it has no entry any more */
 		return true;
-	return kernel->statx(directory, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC,
-			     STATX_INO, &stx) == 0 &&
-	       stx.stx_ino == file->inode.number &&
-	       makedev(stx.stx_dev_major, stx.stx_dev_minor) == file->inode.device;
+	fd.fd = walk(kernel, directory, name, RESOLVE_NO_XDEV);
+	return fd.fd >= 0 && janus__identify_file(kernel, fd.fd, &entry) == 0 &&
+	       entry.inode.number == file->inode.number &&
+	       entry.inode.device == file->inode.device;
 }
 
 /* Walk from a root to the directory part of @path, and look for the file in it. */
-static int parent_under(const struct janus__kernel *kernel, int root, char *path,
+static int parent_under(const struct janus__proc *proc, int root, char *path,
 			const struct janus__file *file, struct janus__file *ret)
 {
 	char *slash = strrchr(path, '/');
-	janus__autoclose struct janus__fd directory = { .kernel = kernel, .fd = -1 };
+	janus__autoclose struct janus__fd directory = { .kernel = proc->kernel,
+							.fd = -1 };
 	int err;
 
 	*slash = '\0';
-	directory.fd = kernel->openat(root, slash == path ? "." : path + 1,
-				      O_PATH | O_DIRECTORY | O_CLOEXEC);
+	directory.fd = walk(proc->kernel, root, slash == path ? "." : path + 1, 0);
 	*slash = '/';
 	if (directory.fd < 0)
 		return directory.fd;
-	err = janus__identify_file(kernel, directory.fd, ret);
+	/* The root of a mount shows the path it is mounted on, not what holds the file. */
+	if (!lies_on_mount(proc, directory.fd, file->mount_id))
+		return -ENOENT;
+	err = janus__identify_file(proc->kernel, directory.fd, ret);
 	if (err < 0)
 		return err;
-	return is_entry(kernel, directory.fd, slash + 1, file) ? 0 : -ENOENT;
+	return is_entry(proc->kernel, directory.fd, slash + 1, file) ? 0 : -ENOENT;
 }
 
 /* The path leads to the file from the opener's root, or from ours. */
@@ -136,7 +202,7 @@ static int parent_of_path(const struct janus__proc *proc,
 
 		if (root.fd < 0)
 			continue;
-		err = parent_under(proc->kernel, root.fd, path, waiting->file, ret);
+		err = parent_under(proc, root.fd, path, waiting->file, ret);
 		if (err == 0)
 			return 0;
 	}
@@ -150,7 +216,7 @@ static int look(const struct janus__proc *proc, const struct janus__waiting *wai
 	int err = -ENOENT;
 
 	if (waiting->file->directory)
-		return parent_of_directory(proc->kernel, waiting, ret);
+		return parent_of_directory(proc, waiting, ret);
 	for (int i = 0; i < LOOKS_MAX && err; i++) {
 		ssize_t length = janus__identify_path(proc, waiting->fd, waiting->file,
 						      path, sizeof(path));
@@ -198,9 +264,6 @@ int janus__identify_parent(struct janus__parents *parents, const struct janus__p
 	err = look(proc, waiting, &parent);
 	if (err < 0)
 		return err;
-	/* Above the root of a mount lies the place it is mounted on, not what holds the file. */
-	if (parent.mount_id != file->mount_id)
-		return -ENOENT;
 	if (lies_in_one_place(file))
 		*slot = (struct janus__parent){
 			.child = file->inode,

@@ -35,8 +35,15 @@ int janus__identify_file(const struct janus__kernel *kernel, int fd,
 ssize_t janus__identify_path(const struct janus__proc *proc, int fd,
 			     const struct janus__file *file, char *buf, size_t size);
 
-/* Whether an fd lies on overlayfs; false where it cannot be told. */
-bool janus__identify_overlay(const struct janus__kernel *kernel, int fd);
+enum janus__filesystem {
+	JANUS__FILESYSTEM_PLAIN,
+	JANUS__FILESYSTEM_OVERLAY,  /* a file can get another number when it is written */
+	JANUS__FILESYSTEM_STALLING, /* somebody else answers it, or does not */
+};
+
+/* What kind of filesystem an fd lies on; plain where it cannot be told. */
+enum janus__filesystem janus__identify_filesystem(const struct janus__kernel *kernel,
+						  int fd);
 
 /* Remembers where files lie. One thread's. */
 #define JANUS__PARENTS_COUNT 1024u

@@ -28,6 +28,7 @@ struct attempt {
 	const struct janus__rule *rule;
 	struct janus__fd fd;
 	struct janus__file file;
+	enum janus__filesystem filesystem;
 	struct janus__object *object;
 };
 
@@ -42,6 +43,8 @@ static const char *cause_of(int err)
 		return "not a directory, or below something that is none";
 	case -EMEDIUMTYPE:
 		return "neither a file nor a directory";
+	case -EREMOTE:
+		return "its file system can stall every opener (FUSE, network, autofs)";
 	case -EACCES:
 		return "it may not be entered: CAP_DAC_READ_SEARCH is missing";
 	case -EPERM:
@@ -72,11 +75,14 @@ static int set_mark(const struct janus__marker *marker, unsigned int flags, uint
 					     marker->proc->fd, link);
 }
 
-static int check_type(const struct janus__spec *spec, const struct attempt *attempt)
+static int check_kind(const struct janus__spec *spec, const struct attempt *attempt)
 {
 	const struct janus__subject *subject = janus__spec_subject_of(spec,
 								      attempt->rule);
 
+	/* To identify such a file the responder would wait for a server, and all with it. */
+	if (attempt->filesystem == JANUS__FILESYSTEM_STALLING)
+		return -EREMOTE;
 	if (!S_ISREG(attempt->file.type) && !S_ISDIR(attempt->file.type))
 		return -EMEDIUMTYPE;
 	if ((subject->flags & JANUS_SUBJECT_ONLY_DIR) && !attempt->file.directory)
@@ -91,7 +97,7 @@ static int hold_object(const struct janus__marker *marker, struct attempt *attem
 		.inode = attempt->file.inode,
 		.mount_id = attempt->file.mount_id,
 		.directory = attempt->file.directory,
-		.drifts = janus__identify_overlay(marker->kernel, attempt->fd.fd),
+		.drifts = attempt->filesystem == JANUS__FILESYSTEM_OVERLAY,
 		.path = path,
 	};
 	ssize_t length = 0;
@@ -125,9 +131,10 @@ static int try_rule(const struct janus__marker *marker, const struct janus__root
 	attempt->fd.fd = janus__root_resolve(root, attempt->rule->path);
 	if (attempt->fd.fd < 0)
 		return attempt->fd.fd;
+	attempt->filesystem = janus__identify_filesystem(marker->kernel, attempt->fd.fd);
 	err = janus__identify_file(marker->kernel, attempt->fd.fd, &attempt->file);
 	if (!err)
-		err = check_type(spec, attempt);
+		err = check_kind(spec, attempt);
 	if (!err)
 		err = hold_object(marker, attempt);
 	if (err)

@@ -196,7 +196,8 @@ static bool find_rules(struct janus__responder *responder, struct answered *even
 					      &event->match);
 		return false;
 	}
-	orphan.on_overlay = janus__identify_overlay(responder->kernel, event->fd);
+	orphan.on_overlay = janus__identify_filesystem(responder->kernel, event->fd) ==
+			    JANUS__FILESYSTEM_OVERLAY;
 	janus__rules_find_strictest(responder->rules, &orphan, &event->match);
 	return event->match.directory;
 }

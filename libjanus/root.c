@@ -105,11 +105,13 @@ int janus__root_open(struct janus__root *ret, const struct janus__proc *proc,
 {
 	struct janus__root root = {
 		.fd = { .kernel = proc->kernel, .fd = -1 },
-		.process.pid = spec->pid,
+		.process = spec->owner,
 	};
 	int err = 0;
 
-	if (spec->target == JANUS_TARGET_CONTAINER)
+	if (!root.process.pid)
+		root.process.pid = spec->pid;
+	if (!root.process.pid && spec->target == JANUS_TARGET_CONTAINER)
 		err = find_container(&root, proc, spec, report);
 	if (err)
 		return err;

@@ -18,8 +18,8 @@ struct janus__root {
 };
 
 /*
- * Open the root of a spec's target. @report is told what failed. Errors as those of
- * janus_watch_create() that concern the target.
+ * Open the root of a spec's target: of its owner, if that is known already. @report is told
+ * what failed. Errors as those of janus_watch_create() that concern the target.
  */
 int janus__root_open(struct janus__root *ret, const struct janus__proc *proc,
 		     const struct janus__spec *spec, struct janus_watch_report *report);

@@ -160,6 +160,8 @@ struct janus_watch_report {
  *   -ELOOP       the only paths are symlinks that lead to no file of their own (/dev/stdout)
  *   -ENOTDIR     JANUS_SUBJECT_ONLY_DIR, and no path is a directory
  *   -EMEDIUMTYPE the only paths are neither files nor directories
+ *   -EREMOTE     the only paths lie on a file system that can stall every opener (FUSE, NFS,
+ *                9P, CIFS, Ceph, autofs)
  *   -EPERM       the kernel refuses a mark: CAP_SYS_ADMIN was given up
  *   -ENOSPC      the kernel's limit of marks is reached (fs.fanotify.max_user_marks)
  *   -EMFILE      the process has no fd left
