@@ -2,6 +2,10 @@
 /*
  * Owns the bytes between responder and caller. An entry never wraps: what is left before the
  * end of the buffer is skipped with a filler when an entry does not fit there.
+ *
+ * The head is sequentially consistent, for the reader's sleep hangs on it: the writer moves
+ * the head and then looks whether it must wake the reader, the reader says that it sleeps and
+ * then looks at the head. One of them sees the other.
  */
 #include "ring.h"
 
@@ -85,7 +89,7 @@ static bool put(struct janus__ring *ring, const struct janus__record *record,
 	entry->path_length = (uint32_t)path_length;
 	entry->record = *record;
 	memcpy(entry + 1, path, path_length);
-	atomic_store_explicit(&ring->head, head + size, memory_order_release);
+	atomic_store(&ring->head, head + size);
 	return true;
 }
 
@@ -125,7 +129,7 @@ bool janus__ring_peek(const struct janus__ring *ring, struct janus__record *ret,
 		      const char **ret_path, size_t *ret_path_length)
 {
 	size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
-	size_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
+	size_t head = atomic_load(&ring->head);
 	const struct entry *entry;
 
 	if (tail == head)

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "cmdline.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+
+#define NODE_MAX 253 /* the longest name that Kubernetes gives a node */
+
+const char cmdline_help[] =
+	"Usage: janusd [OPTION]...\n"
+	"Guard files of containers, as controllers ask for it over gRPC.\n"
+	"\n"
+	"  --listen ADDR           listen on unix:/PATH, IPV4:PORT, [IPV6]:PORT or\n"
+	"                          localhost:PORT instead of the default addresses;\n"
+	"                          may be given several times; port 0: any free port\n"
+	"  --node NAME             the name of this node (default: the host's name)\n"
+	"  -tls                    TLS on all TCP addresses; clients need a certificate\n"
+	"  -tlscafile FILE         certificates that a client's must be signed by\n"
+	"  -tlscertfile FILE       the certificate chain of this server\n"
+	"  -tlskeyfile FILE        its private key\n"
+	"                          any of the three files means -tls\n"
+	"  --insecure-any-address  allow plaintext TCP on other addresses than loopback\n"
+	"  --help                  print this and exit\n"
+	"  --version               print the version and exit\n"
+	"\n"
+	"Options may start with one dash or two.\n"
+	"\n"
+	"Without --listen: unix:/run/janus/janusd.sock and port 50051, in plaintext on\n"
+	"127.0.0.1 and ::1 only, with TLS on all addresses.\n"
+	"\n"
+	"Exit status: 0 after SIGTERM or SIGINT, 1 on failure, 2 on wrong usage.\n";
+
+enum option_key {
+	KEY_LISTEN = 256,
+	KEY_NODE,
+	KEY_TLS,
+	KEY_TLS_CA_FILE,
+	KEY_TLS_CERT_FILE,
+	KEY_TLS_KEY_FILE,
+	KEY_INSECURE_ANY_ADDRESS,
+	KEY_HELP,
+	KEY_VERSION,
+};
+
+static const struct option options[] = {
+	{ "listen", required_argument, NULL, KEY_LISTEN },
+	{ "node", required_argument, NULL, KEY_NODE },
+	{ "tls", no_argument, NULL, KEY_TLS },
+	{ "tlscafile", required_argument, NULL, KEY_TLS_CA_FILE },
+	{ "tlscertfile", required_argument, NULL, KEY_TLS_CERT_FILE },
+	{ "tlskeyfile", required_argument, NULL, KEY_TLS_KEY_FILE },
+	{ "insecure-any-address", no_argument, NULL, KEY_INSECURE_ANY_ADDRESS },
+	{ "help", no_argument, NULL, KEY_HELP },
+	{ "version", no_argument, NULL, KEY_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Return -1, for the caller to return it. */
+static int fail(char *error, const char *word, const char *cause)
+{
+	struct text_quote quote;
+
+	snprintf(error, CMDLINE_ERROR_SIZE, "'%s': %s", text_quote(&quote, word), cause);
+	return -1;
+}
+
+static int set_listen(struct cmdline *cmdline, const char *address, char *error)
+{
+	if (cmdline->listen_count == CMDLINE_LISTEN_MAX)
+		return fail(error, address, "more than 16 addresses to listen on");
+	cmdline->listen[cmdline->listen_count++] = address;
+	return 0;
+}
+
+static int set_node(struct cmdline *cmdline, const char *name, char *error)
+{
+	uint32_t point;
+	size_t length = strlen(name);
+
+	if (!length)
+		return fail(error, name, "--node needs a name that is not empty");
+	if (length > NODE_MAX)
+		return fail(error, name, "--node: more than 253 bytes");
+	for (size_t i = 0, taken; i < length; i += taken) {
+		taken = text_utf8_next(name + i, length - i, &point);
+		if (!taken)
+			return fail(error, name, "--node: the name is not UTF-8");
+	}
+	cmdline->node = name;
+	return 0;
+}
+
+static int set_file(const char **ret, const char *file, char *error)
+{
+	if (!*file)
+		return fail(error, file, "the name of a TLS file is empty");
+	*ret = file;
+	return 0;
+}
+
+static int take_option(struct cmdline *cmdline, int key, char *error)
+{
+	switch (key) {
+	case KEY_LISTEN:
+		return set_listen(cmdline, optarg, error);
+	case KEY_NODE:
+		return set_node(cmdline, optarg, error);
+	case KEY_TLS:
+		cmdline->tls = true;
+		return 0;
+	case KEY_TLS_CA_FILE:
+		return set_file(&cmdline->tls_ca_file, optarg, error);
+	case KEY_TLS_CERT_FILE:
+		return set_file(&cmdline->tls_cert_file, optarg, error);
+	case KEY_TLS_KEY_FILE:
+		return set_file(&cmdline->tls_key_file, optarg, error);
+	case KEY_INSECURE_ANY_ADDRESS:
+		cmdline->insecure_any_address = true;
+		return 0;
+	case KEY_HELP:
+		cmdline->action = CMDLINE_HELP;
+		return 0;
+	default:
+		cmdline->action = CMDLINE_VERSION;
+		return 0;
+	}
+}
+
+static int check_tls(struct cmdline *cmdline, char *error)
+{
+	if (cmdline->tls_ca_file || cmdline->tls_cert_file || cmdline->tls_key_file)
+		cmdline->tls = true;
+	if (!cmdline->tls)
+		return 0;
+	if (!cmdline->tls_ca_file)
+		return fail(error, "-tlscafile", "TLS needs it, and it is missing");
+	if (!cmdline->tls_cert_file)
+		return fail(error, "-tlscertfile", "TLS needs it, and it is missing");
+	if (!cmdline->tls_key_file)
+		return fail(error, "-tlskeyfile", "TLS needs it, and it is missing");
+	return 0;
+}
+
+int cmdline_parse(struct cmdline *ret, int argc, char **argv,
+		  char error[CMDLINE_ERROR_SIZE])
+{
+	struct cmdline cmdline = { .action = CMDLINE_RUN };
+	int key;
+
+	opterr = 0;
+	optind = 0; /* start anew, whoever used getopt before */
+	while ((key = getopt_long_only(argc, argv, "+:", options, NULL)) != -1) {
+		if (key == ':')
+			return fail(error, argv[optind - 1], "the value is missing");
+		if (key == '?' && optopt >= KEY_LISTEN)
+			return fail(error, argv[optind - 1], "takes no value");
+		if (key == '?')
+			return fail(error, argv[optind - 1],
+				    "no such option, or the start of more than one");
+		if (take_option(&cmdline, key, error))
+			return -1;
+		if (cmdline.action != CMDLINE_RUN) {
+			*ret = cmdline;
+			return 0;
+		}
+	}
+	if (optind < argc)
+		return fail(error, argv[optind], "an argument that is no option");
+	if (check_tls(&cmdline, error))
+		return -1;
+	*ret = cmdline;
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line: words in, a checked struct out. Opens nothing. Strings point into argv.
+ */
+#ifndef JANUSD_CMDLINE_H
+#define JANUSD_CMDLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CMDLINE_LISTEN_MAX 16
+#define CMDLINE_ERROR_SIZE 512
+
+enum cmdline_action {
+	CMDLINE_RUN,
+	CMDLINE_HELP,
+	CMDLINE_VERSION,
+};
+
+struct cmdline {
+	enum cmdline_action action;
+	const char *node; /* NULL: the name of the host */
+	const char *listen[CMDLINE_LISTEN_MAX];
+	size_t listen_count; /* 0: the default addresses */
+	bool tls;
+	const char *tls_ca_file;
+	const char *tls_cert_file;
+	const char *tls_key_file;
+	bool insecure_any_address;
+};
+
+/*
+ * Return: 0, or -1 with one line in @error that says what is wrong with which word.
+ * Threads: none; it uses getopt(3).
+ */
+int cmdline_parse(struct cmdline *ret, int argc, char **argv,
+		  char error[CMDLINE_ERROR_SIZE]);
+
+/* The text for --help. */
+extern const char cmdline_help[];
+
+#endif

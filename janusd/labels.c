@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "labels.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "template.h"
+#include "util.h"
+
+#define BUCKETS 4096
+
+/*
+ * A retired label goes when the records have been drained since and some time has passed, for
+ * the thread that answers may be on its way with one more. Beyond the count the oldest goes
+ * at once, so that a controller which replaces without end cannot fill the memory.
+ */
+#define RETIRED_MAX 1024
+#define RETIRED_SECONDS 5
+
+struct entry {
+	struct label label;
+	struct template *template;
+	struct entry *next;	    /* in the bucket */
+	struct entry *next_retired; /* from the oldest to the youngest */
+	time_t retired_at;
+	char names[];
+};
+
+struct labels {
+	struct entry *buckets[BUCKETS];
+	struct entry *oldest;
+	struct entry *youngest;
+	size_t retired;
+	uint64_t last_id;
+};
+
+struct labels *labels_create(void)
+{
+	return calloc(1, sizeof(struct labels));
+}
+
+static void entry_free(struct entry *entry)
+{
+	template_destroy(entry->template);
+	free(entry);
+}
+
+void labels_destroy(struct labels *labels)
+{
+	if (!labels)
+		return;
+	for (size_t i = 0; i < BUCKETS; i++)
+		while (labels->buckets[i]) {
+			struct entry *entry = labels->buckets[i];
+
+			labels->buckets[i] = entry->next;
+			entry_free(entry);
+		}
+	free(labels);
+}
+
+const struct label *labels_add(struct labels *labels, const char *pod, const char *node,
+			       struct template *template)
+{
+	size_t pod_size = strlen(pod) + 1;
+	size_t node_size = strlen(node) + 1;
+	struct entry *entry = calloc(1, sizeof(*entry) + pod_size + node_size);
+	struct entry **bucket;
+
+	if (!entry)
+		return NULL;
+	memcpy(entry->names, pod, pod_size);
+	memcpy(entry->names + pod_size, node, node_size);
+	entry->label.id = ++labels->last_id;
+	entry->label.pod = entry->names;
+	entry->label.node = entry->names + pod_size;
+	entry->label.template = template;
+	entry->template = template;
+	bucket = &labels->buckets[entry->label.id % BUCKETS];
+	entry->next = *bucket;
+	*bucket = entry;
+	return &entry->label;
+}
+
+static struct entry *find(const struct labels *labels, uint64_t id)
+{
+	struct entry *entry = labels->buckets[id % BUCKETS];
+
+	while (entry && entry->label.id != id)
+		entry = entry->next;
+	return entry;
+}
+
+const struct label *labels_find(const struct labels *labels, uint64_t id)
+{
+	const struct entry *entry = find(labels, id);
+
+	return entry ? &entry->label : NULL;
+}
+
+static void forget_oldest(struct labels *labels)
+{
+	struct entry *entry = labels->oldest;
+	struct entry **link = &labels->buckets[entry->label.id % BUCKETS];
+
+	while (*link != entry)
+		link = &(*link)->next;
+	*link = entry->next;
+	labels->oldest = entry->next_retired;
+	if (!labels->oldest)
+		labels->youngest = NULL;
+	labels->retired--;
+	entry_free(entry);
+}
+
+static time_t now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+void labels_retire(struct labels *labels, const struct label *label)
+{
+	struct entry *entry = find(labels, label->id);
+
+	entry->retired_at = now_seconds();
+	if (labels->youngest)
+		labels->youngest->next_retired = entry;
+	else
+		labels->oldest = entry;
+	labels->youngest = entry;
+	if (++labels->retired > RETIRED_MAX)
+		forget_oldest(labels);
+}
+
+void labels_drained(struct labels *labels)
+{
+	time_t now;
+
+	if (!labels->oldest)
+		return;
+	now = now_seconds();
+	while (labels->oldest && now - labels->oldest->retired_at > RETIRED_SECONDS)
+		forget_oldest(labels);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a record needs to know of its guard: pod, node and template, found by the number that
+ * the library hands back as the cookie. A guard gets a new label with each change, and records
+ * of the old one may still be on their way; so a retired label stays for a while.
+ *
+ * Belongs to the main thread.
+ */
+#ifndef JANUSD_LABELS_H
+#define JANUSD_LABELS_H
+
+#include <stdint.h>
+
+struct labels;
+struct template;
+
+struct label {
+	uint64_t id; /* never 0, never used again */
+	const char *pod;
+	const char *node;
+	const struct template *template;
+};
+
+/* Return: NULL if there is no memory. */
+struct labels *labels_create(void);
+void labels_destroy(struct labels *labels);
+
+/*
+ * Copies @pod and @node, takes @template over on success. Return: NULL if there is no memory.
+ */
+const struct label *labels_add(struct labels *labels, const char *pod, const char *node,
+			       struct template *template);
+
+/* No new record will carry it. Freed when its last records are surely fetched. */
+void labels_retire(struct labels *labels, const struct label *label);
+
+/* All records that were there at the call are fetched. */
+void labels_drained(struct labels *labels);
+
+/* Return: the label, live or retired; NULL if there is none any more. */
+const struct label *labels_find(const struct labels *labels, uint64_t id);
+
+#endif

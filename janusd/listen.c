@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: MIT
+#include "listen.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "log.h"
+#include "text.h"
+#include "util.h"
+
+#define DEFAULT_FOLDER "/run/janus"
+#define DEFAULT_SOCKET "unix:" DEFAULT_FOLDER "/janusd.sock"
+#define DEFAULT_PORT "50051"
+#define UNIX_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
+
+static int refuse(char *error, const char *address, const char *cause)
+{
+	struct text_quote quote;
+
+	snprintf(error, CMDLINE_ERROR_SIZE, "--listen '%s': %s", text_quote(&quote, address),
+		 cause);
+	return -1;
+}
+
+static int parse_unix(struct listener *listener, const char *address, char *error)
+{
+	const char *path = address + strlen("unix:");
+	size_t length = strlen(path);
+
+	if (*path != '/')
+		return refuse(error, address, "the path of the socket is not absolute");
+	if (length > UNIX_PATH_MAX)
+		return refuse(error, address,
+			      "the path of the socket has more than 107 bytes");
+	listener->address.un.sun_family = AF_UNIX;
+	memcpy(listener->address.un.sun_path, path, length + 1);
+	return 0;
+}
+
+static int parse_port(const char *text, in_port_t *ret)
+{
+	unsigned int port = 0;
+	size_t length = strlen(text);
+
+	if (!length || length > 5 || strspn(text, "0123456789") != length)
+		return -1;
+	sscanf(text, "%5u", &port);
+	if (port > UINT16_MAX)
+		return -1;
+	*ret = htons((uint16_t)port);
+	return 0;
+}
+
+static int set_host(struct listener *listener, const char *host, in_port_t port)
+{
+	size_t length = strlen(host);
+	char inner[INET6_ADDRSTRLEN];
+
+	if (inet_pton(AF_INET, host, &listener->address.in.sin_addr) == 1) {
+		listener->address.in.sin_family = AF_INET;
+		listener->address.in.sin_port = port;
+		return 0;
+	}
+	if (length < 4 || length - 2 >= sizeof(inner) || host[0] != '[' ||
+	    host[length - 1] != ']')
+		return -1;
+	memcpy(inner, host + 1, length - 2);
+	inner[length - 2] = '\0';
+	if (inet_pton(AF_INET6, inner, &listener->address.in6.sin6_addr) != 1)
+		return -1;
+	listener->address.in6.sin6_family = AF_INET6;
+	listener->address.in6.sin6_port = port;
+	return 0;
+}
+
+static bool is_loopback(const struct listener *listener)
+{
+	const struct in6_addr *in6 = &listener->address.in6.sin6_addr;
+
+	if (listener->address.any.sa_family == AF_INET)
+		return ntohl(listener->address.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	if (IN6_IS_ADDR_V4MAPPED(in6))
+		return in6->s6_addr[12] == IN_LOOPBACKNET;
+	return IN6_IS_ADDR_LOOPBACK(in6);
+}
+
+static int parse_tcp(struct listener *listener, const char *address, char *error)
+{
+	const char *colon = strrchr(address, ':');
+	char host[64] = "";
+	in_port_t port;
+
+	if (!colon || (size_t)(colon - address) >= sizeof(host) ||
+	    parse_port(colon + 1, &port))
+		return refuse(error, address,
+			      "is none of unix:/PATH, IPV4:PORT, [IPV6]:PORT, "
+			      "localhost:PORT");
+	memcpy(host, address, (size_t)(colon - address));
+	if (set_host(listener, host, port))
+		return refuse(error, address, "the host is no IPV4 or [IPV6] address");
+	return 0;
+}
+
+static int add(struct listeners *listeners, const struct cmdline *cmdline,
+	       const char *address, char *error)
+{
+	struct listener *listener = &listeners->items[listeners->count];
+
+	memset(listener, 0, sizeof(*listener));
+	listener->lock = -1;
+	if (!strncmp(address, "unix:", strlen("unix:"))) {
+		if (parse_unix(listener, address, error))
+			return -1;
+		listeners->count++;
+		return 0;
+	}
+	if (parse_tcp(listener, address, error))
+		return -1;
+	listener->tls = cmdline->tls;
+	if (!cmdline->tls && !cmdline->insecure_any_address && !is_loopback(listener))
+		return refuse(error, address,
+			      "plaintext beyond loopback: use -tls, or say "
+			      "--insecure-any-address");
+	listeners->count++;
+	return 0;
+}
+
+/* Both loopback addresses of a port; ::1 may be missing where there is no IPv6. */
+static int add_loopback(struct listeners *listeners, const struct cmdline *cmdline,
+			const char *port, char *error)
+{
+	char address[64];
+
+	snprintf(address, sizeof(address), "127.0.0.1:%.16s", port);
+	if (add(listeners, cmdline, address, error))
+		return -1;
+	snprintf(address, sizeof(address), "[::1]:%.16s", port);
+	if (add(listeners, cmdline, address, error))
+		return -1;
+	listeners->items[listeners->count - 1].optional = true;
+	return 0;
+}
+
+static int add_default(struct listeners *listeners, const struct cmdline *cmdline,
+		       char *error)
+{
+	if (add(listeners, cmdline, DEFAULT_SOCKET, error))
+		return -1;
+	if (!cmdline->tls && !cmdline->insecure_any_address)
+		return add_loopback(listeners, cmdline, DEFAULT_PORT, error);
+	/* gRPC takes this for every address of both protocols. */
+	return add(listeners, cmdline, "0.0.0.0:" DEFAULT_PORT, error);
+}
+
+int listen_plan(struct listeners *ret, const struct cmdline *cmdline,
+		char error[CMDLINE_ERROR_SIZE])
+{
+	static const char localhost[] = "localhost:";
+
+	ret->count = 0;
+	if (!cmdline->listen_count)
+		return add_default(ret, cmdline, error);
+	for (size_t i = 0; i < cmdline->listen_count; i++) {
+		const char *address = cmdline->listen[i];
+		int result;
+
+		if (strncmp(address, localhost, strlen(localhost)) != 0)
+			result = add(ret, cmdline, address, error);
+		else
+			result = add_loopback(ret, cmdline, address + strlen(localhost),
+					      error);
+		if (result)
+			return -1;
+	}
+	return 0;
+}
+
+bool listen_is_unix(const struct listener *listener)
+{
+	return listener->address.any.sa_family == AF_UNIX;
+}
+
+/* Left behind in the lock file for the one who finds it locked. */
+static void write_owner(int lock)
+{
+	char line[32];
+	int length = snprintf(line, sizeof(line), "%" PRIdMAX "\n", (intmax_t)getpid());
+
+	if (ftruncate(lock, 0) || pwrite(lock, line, (size_t)length, 0) != length)
+		log_warning("cannot write the pid into the lock file: %s", strerror(errno));
+}
+
+static void tell_owner(const char *path, int lock)
+{
+	char owner[32] = "";
+	ssize_t length = pread(lock, owner, sizeof(owner) - 1, 0);
+
+	owner[length > 0 ? strspn(owner, "0123456789") : 0] = '\0';
+	log_error("another janusd runs: %s is locked by process %s", path,
+		  *owner ? owner : "of an unknown pid");
+}
+
+static int take_lock(struct listener *listener)
+{
+	struct text_quote quote;
+	char path[UNIX_PATH_MAX + sizeof(".lock")];
+	autoclose int lock = -1;
+
+	snprintf(path, sizeof(path), "%s.lock", listener->address.un.sun_path);
+	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (lock < 0) {
+		log_error("cannot open the lock file '%s': %s", text_quote(&quote, path),
+			  strerror(errno));
+		return -1;
+	}
+	if (flock(lock, LOCK_EX | LOCK_NB)) {
+		if (errno == EWOULDBLOCK)
+			tell_owner(text_quote(&quote, path), lock);
+		else
+			log_error("cannot lock '%s': %s", text_quote(&quote, path),
+				  strerror(errno));
+		return -1;
+	}
+	write_owner(lock);
+	listener->lock = lock;
+	lock = -1;
+	return 0;
+}
+
+static int prepare_unix(struct listener *listener)
+{
+	static const char folder[] = DEFAULT_FOLDER "/";
+
+	if (!strncmp(listener->address.un.sun_path, folder, strlen(folder)) &&
+	    mkdir(DEFAULT_FOLDER, 0755) && errno != EEXIST) {
+		log_error("cannot make the folder " DEFAULT_FOLDER ": %s", strerror(errno));
+		return -1;
+	}
+	return take_lock(listener);
+}
+
+int listen_prepare(struct listener *listener)
+{
+	char name[LISTEN_TEXT_SIZE];
+	int error;
+
+	if (listen_is_unix(listener))
+		return prepare_unix(listener);
+	if (!listener->optional)
+		return 0;
+	error = listen_probe(listener);
+	if (error != -EAFNOSUPPORT && error != -EADDRNOTAVAIL)
+		return 0;
+	log_info("not listening on %s, there is no IPv6: %s",
+		 listen_name(listener, 0, name), strerror(-error));
+	return 1;
+}
+
+static socklen_t address_size(const struct listener *listener)
+{
+	switch (listener->address.any.sa_family) {
+	case AF_UNIX:
+		return sizeof(listener->address.un);
+	case AF_INET6:
+		return sizeof(listener->address.in6);
+	default:
+		return sizeof(listener->address.in);
+	}
+}
+
+int listen_probe(const struct listener *listener)
+{
+	autoclose int fd = socket(listener->address.any.sa_family,
+				  SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int on = 1;
+
+	if (fd < 0)
+		return -errno;
+	if (!listen_is_unix(listener))
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, &listener->address.any, address_size(listener)))
+		return -errno;
+	if (listen_is_unix(listener)) {
+		unlink(listener->address.un.sun_path);
+		return 0;
+	}
+	return listen(fd, 1) ? -errno : 0;
+}
+
+void listen_done(struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++) {
+		util_close(&listeners->items[i].lock);
+		listeners->items[i].lock = -1;
+	}
+	listeners->count = 0;
+}
+
+const char *listen_name(const struct listener *listener, int port,
+			char buf[LISTEN_TEXT_SIZE])
+{
+	char host[INET6_ADDRSTRLEN];
+	struct text_quote quote;
+
+	if (listen_is_unix(listener)) {
+		snprintf(buf, LISTEN_TEXT_SIZE, "unix:%s",
+			 text_quote(&quote, listener->address.un.sun_path));
+	} else if (listener->address.any.sa_family == AF_INET) {
+		inet_ntop(AF_INET, &listener->address.in.sin_addr, host, sizeof(host));
+		snprintf(buf, LISTEN_TEXT_SIZE, "%s:%d", host,
+			 port ? port : ntohs(listener->address.in.sin_port));
+	} else {
+		inet_ntop(AF_INET6, &listener->address.in6.sin6_addr, host, sizeof(host));
+		snprintf(buf, LISTEN_TEXT_SIZE, "[%s]:%d", host,
+			 port ? port : ntohs(listener->address.in6.sin6_port));
+	}
+	return buf;
+}
+
+/* gRPC reads the path of a socket as that of a URI. */
+static void percent_encode(char *buf, const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-._~/";
+
+	for (; *path; path++)
+		if (strchr(plain, *path))
+			*buf++ = *path;
+		else
+			buf += sprintf(buf, "%%%02X", (unsigned char)*path);
+	*buf = '\0';
+}
+
+const char *listen_target(const struct listener *listener, char buf[LISTEN_TEXT_SIZE])
+{
+	if (!listen_is_unix(listener))
+		return listen_name(listener, 0, buf);
+	strcpy(buf, "unix:");
+	percent_encode(buf + strlen("unix:"), listener->address.un.sun_path);
+	return buf;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the daemon listens: which addresses are allowed, what gRPC calls them, and the lock
+ * that keeps a second daemon from a unix socket. Owns the lock fds; the sockets are gRPC's.
+ */
+#ifndef JANUSD_LISTEN_H
+#define JANUSD_LISTEN_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "cmdline.h"
+
+#define LISTEN_TEXT_SIZE 400
+
+struct listener {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_un un;
+	} address;
+	bool tls;
+	bool optional; /* nobody asked for it: it may be missing where the protocol is */
+	int lock;      /* -1: none */
+};
+
+struct listeners {
+	struct listener items[2 * CMDLINE_LISTEN_MAX];
+	size_t count;
+};
+
+/*
+ * What the command line means; opens nothing.
+ * Return: 0, or -1 with one line in @error: an address that cannot be, or is not allowed.
+ */
+int listen_plan(struct listeners *ret, const struct cmdline *cmdline,
+		char error[CMDLINE_ERROR_SIZE]);
+
+/*
+ * Make ready to bind: the folder of the default socket, the lock. Logs what fails.
+ * Return: 0, 1: leave this one out, -1: failure.
+ */
+int listen_prepare(struct listener *listener);
+
+/* Bind and let go again. Return: 0, or the negative errno that says why it cannot be had. */
+int listen_probe(const struct listener *listener);
+
+/* After the sockets are closed. */
+void listen_done(struct listeners *listeners);
+
+/* How people write it; @port: the real one. */
+const char *listen_name(const struct listener *listener, int port,
+			char buf[LISTEN_TEXT_SIZE]);
+
+/* How gRPC wants it. */
+const char *listen_target(const struct listener *listener, char buf[LISTEN_TEXT_SIZE]);
+
+bool listen_is_unix(const struct listener *listener);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where lines go. Whoever writes is never held up: lines wait in a bounded buffer for a thread
+ * of the sink's own; what finds no room is dropped, counted, and told when there is room again.
+ */
+#ifndef JANUSD_SINK_H
+#define JANUSD_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sink;
+
+/*
+ * A sink that writes text to @fd, which stays the caller's. @room: bytes that may wait.
+ * Starts a thread: signals must be blocked by then. Return: 0, or a negative errno.
+ */
+int sink_text_create(struct sink **ret, int fd, size_t room);
+
+/* One line; the line feed is added here. From any thread. */
+void sink_write(struct sink *sink, const char *line, size_t length);
+
+/* Wait until everything is written, at most this long. Return: whether it is. */
+bool sink_flush(struct sink *sink, int64_t timeout_ns);
+
+/*
+ * Flush, then free. A writer that is still blocked at the deadline keeps its memory and is
+ * left to the end of the process. NULL: nothing happens.
+ */
+void sink_destroy(struct sink *sink, int64_t timeout_ns);
+
+#endif

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include "tls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "log.h"
+#include "text.h"
+#include "util.h"
+
+#define FILE_MAX_BYTES ((size_t)1 << 20)
+
+enum tls_file {
+	TLS_CA,
+	TLS_CERT,
+	TLS_KEY,
+	TLS_FILE_COUNT,
+};
+
+struct pems {
+	char *text[TLS_FILE_COUNT];
+};
+
+struct tls {
+	pthread_mutex_t mutex; /* gRPC may ask from any of its threads */
+	const char *files[TLS_FILE_COUNT];
+	struct pems last; /* what gRPC was given last */
+	bool failing;	  /* the last attempt to read failed: told once */
+};
+
+static void wipe(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+static void pems_done(struct pems *pems)
+{
+	for (size_t i = 0; i < TLS_FILE_COUNT; i++)
+		wipe(pems->text[i]);
+	memset(pems, 0, sizeof(*pems));
+}
+
+static int read_all(int fd, char *buf, size_t size, size_t *ret)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		ssize_t length = read(fd, buf + used, size - used);
+
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0)
+			return -errno;
+		if (!length)
+			break;
+		used += (size_t)length;
+	}
+	*ret = used;
+	return 0;
+}
+
+static int read_file(const char *path, char **ret)
+{
+	/* No file of ours is a device that could block, but the name came from outside. */
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat about;
+	char *text;
+	size_t length;
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &about))
+		return -errno;
+	if (!S_ISREG(about.st_mode))
+		return -EINVAL;
+	if ((size_t)about.st_size > FILE_MAX_BYTES)
+		return -EFBIG;
+	text = malloc((size_t)about.st_size + 2);
+	if (!text)
+		return -ENOMEM;
+	error = read_all(fd, text, (size_t)about.st_size + 1, &length);
+	text[error ? 0 : length] = '\0';
+	/* A file that is written at this moment is read whole at the next handshake. */
+	if (!error && (!length || length > (size_t)about.st_size || strlen(text) != length))
+		error = -EBADMSG;
+	if (error) {
+		wipe(text);
+		return error;
+	}
+	*ret = text;
+	return 0;
+}
+
+static const char *file_cause(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return "not a regular file";
+	case -EBADMSG:
+		return "empty, or changing at this moment, or not PEM";
+	default:
+		return strerror(-error);
+	}
+}
+
+static int read_pems(const struct tls *tls, struct pems *ret, bool quiet)
+{
+	struct pems pems = { 0 };
+	struct text_quote quote;
+
+	for (size_t i = 0; i < TLS_FILE_COUNT; i++) {
+		int error = read_file(tls->files[i], &pems.text[i]);
+
+		if (!error)
+			continue;
+		if (!quiet)
+			log_error("cannot read the TLS file '%s': %s",
+				  text_quote(&quote, tls->files[i]), file_cause(error));
+		pems_done(&pems);
+		return -1;
+	}
+	*ret = pems;
+	return 0;
+}
+
+static bool same_pems(const struct pems *a, const struct pems *b)
+{
+	for (size_t i = 0; i < TLS_FILE_COUNT; i++)
+		if (!a->text[i] || !b->text[i] || strcmp(a->text[i], b->text[i]) != 0)
+			return false;
+	return true;
+}
+
+/* With the mutex held. */
+static grpc_ssl_certificate_config_reload_status
+reload(struct tls *tls, grpc_ssl_server_certificate_config **config)
+{
+	grpc_ssl_pem_key_cert_pair pair;
+	struct pems pems = { 0 };
+
+	if (read_pems(tls, &pems, tls->failing)) {
+		if (!tls->failing)
+			log_warning("new connections use the last good certificates");
+		tls->failing = true;
+		return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL;
+	}
+	tls->failing = false;
+	if (same_pems(&pems, &tls->last)) {
+		pems_done(&pems);
+		return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
+	}
+	if (tls->last.text[TLS_CA])
+		log_info("the TLS files have changed: new connections use them");
+	pems_done(&tls->last);
+	tls->last = pems;
+	pair.private_key = pems.text[TLS_KEY];
+	pair.cert_chain = pems.text[TLS_CERT];
+	*config = grpc_ssl_server_certificate_config_create(pems.text[TLS_CA], &pair, 1);
+	return *config ? GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW
+		       : GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL;
+}
+
+static grpc_ssl_certificate_config_reload_status
+fetch(void *userdata, grpc_ssl_server_certificate_config **config)
+{
+	grpc_ssl_certificate_config_reload_status status;
+	struct tls *tls = userdata;
+
+	pthread_mutex_lock(&tls->mutex);
+	status = reload(tls, config);
+	pthread_mutex_unlock(&tls->mutex);
+	return status;
+}
+
+int tls_create(struct tls **ret, const char *ca_file, const char *cert_file,
+	       const char *key_file)
+{
+	struct tls *tls = calloc(1, sizeof(*tls));
+	struct pems pems;
+
+	if (!tls) {
+		log_error("TLS: no memory");
+		return -1;
+	}
+	tls->files[TLS_CA] = ca_file;
+	tls->files[TLS_CERT] = cert_file;
+	tls->files[TLS_KEY] = key_file;
+	if (read_pems(tls, &pems, false)) {
+		free(tls);
+		return -1;
+	}
+	pems_done(&pems);
+	pthread_mutex_init(&tls->mutex, NULL);
+	*ret = tls;
+	return 0;
+}
+
+void tls_destroy(struct tls *tls)
+{
+	if (!tls)
+		return;
+	pems_done(&tls->last);
+	pthread_mutex_destroy(&tls->mutex);
+	free(tls);
+}
+
+grpc_server_credentials *tls_credentials(struct tls *tls)
+{
+	grpc_ssl_server_credentials_options *options =
+		grpc_ssl_server_credentials_create_options_using_config_fetcher(
+			GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY, fetch,
+			tls);
+
+	return options ? grpc_ssl_server_credentials_create_with_options(options) : NULL;
+}

@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Each example, built as a user builds it, does what it says.
+
+Needs root. Everything happens on a tmpfs in a private mount namespace; whatever is started is
+ended by its pid, by the sandbox's janitor if need be.
+"""
+
+import glob
+import os
+import re
+import signal
+import subprocess
+import unittest
+
+import sandbox
+
+sandbox.enter()
+
+# pylint: disable=wrong-import-position
+import runtime
+import tree
+from installed import Installed
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+NAMES = ["container_guard", "deny_open", "external_epoll", "watch_dir"]
+SENTENCE = "Operation not permitted"
+BOX = sandbox.Sandbox()
+INSTALLED = Installed()
+
+
+class Program:
+    """One running example; its output goes to a file."""
+
+    count = 0
+
+    def __init__(self, name, *words):
+        Program.count += 1
+        self.log = os.path.join(BOX.folder("logs"), f"{Program.count}-{name}")
+        with open(self.log, "wb") as output:
+            self.process = subprocess.Popen(
+                [os.path.join(BOX.path, "bin", name), *words], stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT, env=INSTALLED.environment())
+        BOX.adopt(self.process.pid)
+
+    def output(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def wait_line(self, pattern):
+        regex = re.compile(pattern, re.MULTILINE)
+        sandbox.wait_until(lambda: regex.search(self.output()) or self.ended(), 15,
+                           f"{pattern!r} in the output")
+        if not regex.search(self.output()):
+            raise AssertionError(f"ended without {pattern!r}; it said {self.output()!r}")
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def wait_exit(self):
+        return self.process.wait(15)
+
+    def stop(self, number):
+        self.process.send_signal(number)
+        return self.wait_exit()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def read(path):
+    """What another process gets: (status, what it said)."""
+    done = subprocess.run(["cat", path], capture_output=True, text=True, timeout=15,
+                          stdin=subprocess.DEVNULL, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+class Example(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        for name in NAMES:
+            INSTALLED.compile(os.path.join(TOP, "examples", name + ".c"), "-o",
+                              os.path.join(BOX.folder("bin"), name),
+                              *INSTALLED.pkg_config("--libs"))
+
+    def setUp(self):
+        self.folder = BOX.folder(self.id())
+        self.file = tree.write(self.folder, "secret", "content\n")
+
+    def start(self, name, *words):
+        program = Program(name, *words)
+        self.addCleanup(program.kill)
+        return program
+
+    def assert_denied(self, result):
+        status, output = result
+        self.assertNotEqual(status, 0)
+        self.assertIn(SENTENCE, output)
+
+    def assert_read(self, result):
+        self.assertEqual(result, (0, "content\n"))
+
+
+class AllOfThem(Example):
+    def test_none_is_forgotten_and_none_is_long(self):
+        found = glob.glob(os.path.join(TOP, "examples", "*.c"))
+        self.assertEqual(sorted(os.path.basename(path)[:-2] for path in found), NAMES)
+        for path in found:
+            with open(path, encoding="utf-8") as file, self.subTest(path=path):
+                self.assertLess(len(file.readlines()), 120)
+
+    def test_help_and_usage(self):
+        for name in NAMES:
+            with self.subTest(name=name):
+                for words, status in ((["--help"], 0), ([], 2)):
+                    program = self.start(name, *words)
+                    self.assertEqual(program.wait_exit(), status)
+                    self.assertIn(f"Usage: {name} ", program.output())
+
+    def test_a_path_that_is_not_there_is_told_and_fails(self):
+        missing = os.path.join(self.folder, "missing")
+        for name, words in (("watch_dir", []), ("deny_open", ["5"]), ("external_epoll", [])):
+            with self.subTest(name=name):
+                program = self.start(name, missing, *words)
+                self.assertEqual(program.wait_exit(), 1)
+                self.assertIn("nothing is guarded", program.output())
+                self.assertIn(missing, program.output())
+
+
+class WatchDir(Example):
+    def test_it_tells_who_reads_and_denies_nothing(self):
+        program = self.start("watch_dir", self.folder)
+        program.wait_line("^ready$")
+        self.assert_read(read(self.file))
+        program.wait_line(rf"^ALLOW OPEN_PERM file {re.escape(self.file)} pid \d+ \(rule\)$")
+        program.wait_line(rf"^ALLOW ACCESS_PERM file {re.escape(self.file)} pid \d+ ")
+        os.listdir(self.folder)
+        program.wait_line(rf"^ALLOW OPEN_PERM directory {re.escape(self.folder)} "
+                          rf"pid {os.getpid()} ")
+        self.assertEqual(program.stop(signal.SIGTERM), 0)
+        self.assertNotIn("DENY", program.output())
+
+    def test_a_hostile_name_stays_on_its_line(self):
+        program = self.start("watch_dir", self.folder)
+        program.wait_line("^ready$")
+        self.assert_read(read(tree.write(self.folder, "a\nDENY \x1b[m\\", "content\n")))
+        program.wait_line(r"^ALLOW OPEN_PERM file .*/a\\x0aDENY \\x1b\[m\\x5c pid ")
+        self.assertEqual(program.stop(signal.SIGINT), 0)
+
+    def test_a_file_is_refused(self):
+        program = self.start("watch_dir", self.file)
+        self.assertEqual(program.wait_exit(), 1)
+        self.assertIn("nothing is guarded", program.output())
+
+
+class DenyOpen(Example):
+    def test_others_are_denied_until_a_signal(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(signal=number):
+                program = self.start("deny_open", self.file, "60")
+                program.wait_line("^ready$")
+                self.assert_denied(read(self.file))
+                program.wait_line(rf"^DENY OPEN_PERM file {re.escape(self.file)} ")
+                self.assertEqual(program.stop(number), 0)
+                self.assert_read(read(self.file))
+
+    def test_it_ends_by_itself(self):
+        program = self.start("deny_open", self.file, "1")
+        self.assertEqual(program.wait_exit(), 0)
+        self.assertIn("ready\n", program.output())
+        self.assert_read(read(self.file))
+
+    def test_seconds_out_of_range(self):
+        for seconds in ("0", "-1", "86401", "1x", "99999999999999999999"):
+            with self.subTest(seconds=seconds):
+                self.assertEqual(self.start("deny_open", self.file, seconds).wait_exit(), 2)
+
+
+class ExternalEpoll(Example):
+    def test_it_denies_and_counts_in_its_own_loop(self):
+        program = self.start("external_epoll", self.file)
+        program.wait_line("^ready$")
+        program.wait_line("^tick: 0 denied$")
+        self.assert_denied(read(self.file))
+        program.wait_line(rf"^DENY OPEN_PERM file {re.escape(self.file)} ")
+        program.wait_line("^tick: 1 denied$")
+        self.assertEqual(program.stop(signal.SIGTERM), 0)
+        self.assert_read(read(self.file))
+
+
+class ContainerGuard(Example):
+    def setUp(self):
+        super().setUp()
+        runtime.require()
+        root = tree.on_tmpfs(BOX, self.id())
+        tree.write(root, "/etc/secret", "content\n")
+        self.container = runtime.Container(BOX, root)
+        self.addCleanup(self.container.close)
+
+    def cat(self, path):
+        result = self.container.exec("/bin/cat", path)
+        return result.status, result.output
+
+    def test_it_denies_inside_the_container_only(self):
+        program = self.start("container_guard", "containerd://" + self.container.id,
+                             "/etc/secret", "/nowhere")
+        program.wait_line("^ready$")
+        self.assertIn("1 of 2 paths skipped", program.output())
+        self.assertRegex(program.output(), "(?m)^container_guard: .*/nowhere")
+        self.assert_denied(self.cat("/etc/secret"))
+        program.wait_line(r"^DENY OPEN_PERM file /etc/secret pid \d+ \(rule\)$")
+        self.assertEqual(self.cat("/etc/passwd")[0], 0)
+        self.assert_read(read(self.file))
+        self.assertEqual(program.stop(signal.SIGINT), 0)
+        self.assertEqual(self.cat("/etc/secret"), (0, "content"))
+
+    def test_a_dry_run_only_tells(self):
+        program = self.start("container_guard", "--dry-run", self.container.id[:12],
+                             "/etc/secret")
+        program.wait_line("^ready$")
+        self.assertEqual(self.cat("/etc/secret"), (0, "content"))
+        program.wait_line("^WOULD_DENY OPEN_PERM file /etc/secret pid ")
+        self.assertEqual(program.stop(signal.SIGTERM), 0)
+
+    def test_an_unknown_container_is_told(self):
+        program = self.start("container_guard", "0123456789ab", "/etc/secret")
+        self.assertEqual(program.wait_exit(), 1)
+        self.assertIn("nothing is guarded", program.output())
+
+
+if __name__ == "__main__":
+    try:
+        unittest.main(verbosity=2)
+    finally:
+        BOX.close()

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+"""A janusd of the test's own.
+
+Owns: the process, its socket folder and the thread that collects its stderr. Always ended by
+its pid: SIGTERM, and SIGKILL after a deadline, since a daemon that hangs holds every opener.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+
+import sandbox
+from sandbox import Timeout
+
+READY = re.compile(r"^janusd: ready$")
+LISTENING = re.compile(r"^janusd: listening on (\S+) \((plaintext|mtls)\)$")
+RECORD = re.compile(r"^<(ALLOW|DENY|WOULD_DENY)> ")
+
+
+def program(name):
+    """Of the build under test; the test's environment says where."""
+    path = os.environ.get(name.upper())
+    if not path or not os.access(path, os.X_OK):
+        raise AssertionError(f"{name.upper()}={path!r} names no program: run through ctest")
+    return path
+
+
+class Janusd:
+    count = 0
+
+    """listen=() keeps the default addresses; collect=False leaves stderr unread."""
+
+    def __init__(self, box, *flags, listen=None, node="node-1", wait=True, collect=True):
+        Janusd.count += 1
+        self.folder = box.folder(f"janusd-{Janusd.count}")
+        self.socket = os.path.join(self.folder, "s")
+        words = [program("janusd")]
+        for address in [self.address] if listen is None else listen:
+            words += ["--listen", address]
+        if node:
+            words += ["--node", node]
+        self.lines, self._news = [], threading.Condition()
+        self.process = subprocess.Popen(
+            words + list(flags), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE)
+        self.pid = self.process.pid
+        box.adopt(self.pid)
+        self._reader = threading.Thread(target=self._collect, daemon=True)
+        if collect:
+            self._reader.start()
+        if wait and collect:
+            self.wait_ready()
+
+    @property
+    def address(self):
+        return "unix:" + self.socket
+
+    def wait_ready(self, timeout=15.0):
+        try:
+            self.wait_line(READY, timeout)
+        except Timeout:
+            self.stop()
+            raise
+
+    def bound(self):
+        """[(address, plaintext or mtls)] with the real ports."""
+        return [match.groups() for match in map(LISTENING.match, self.snapshot()) if match]
+
+    def collect(self):
+        """Begin to read what nobody read so far."""
+        self._reader.start()
+
+    def _join(self):
+        if self._reader.ident:
+            self._reader.join(10)
+
+    def _collect(self):
+        for raw in self.process.stderr:
+            with self._news:
+                self.lines.append(raw.decode("utf-8", "replace").rstrip("\n"))
+                self._news.notify_all()
+        with self._news:
+            self.lines.append(None)  # the end of stderr
+            self._news.notify_all()
+
+    def snapshot(self, since=0):
+        with self._news:
+            return [line for line in self.lines[since:] if line is not None]
+
+    def mark(self):
+        """Lines from here on: hand it to the waiting calls as since."""
+        with self._news:
+            return len(self.lines)
+
+    def wait_line(self, pattern, timeout=10.0, since=0, count=1):
+        """The lines that match, as soon as there are count of them."""
+        regex = re.compile(pattern)
+        end = time.monotonic() + timeout
+        with self._news:
+            while True:
+                there = [line for line in self.lines[since:] if line is not None]
+                found = [line for line in there if regex.search(line)]
+                if len(found) >= count:
+                    return found
+                left = end - time.monotonic()
+                if left <= 0 or None in self.lines:
+                    why = "stderr ended" if None in self.lines else f"waited {timeout:g} s"
+                    raise Timeout(f"{why}: {len(found)} of {count} lines like "
+                                  f"{regex.pattern!r}; janusd said {there[-20:]}")
+                self._news.wait(left)
+
+    def wait_record(self, text, timeout=10.0, since=0, count=1):
+        return self.wait_line("^" + re.escape(text), timeout, since, count)
+
+    def records(self, since=0):
+        return [line for line in self.snapshot(since) if RECORD.match(line)]
+
+    def fanotify_fds(self):
+        return sum(1 for link in self._fd_links() if link == "anon_inode:[fanotify]")
+
+    def _fd_links(self):
+        folder = f"/proc/{self.pid}/fd"
+        for name in os.listdir(folder):
+            try:
+                yield os.readlink(os.path.join(folder, name))
+            except FileNotFoundError:
+                pass
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait_exit(self, timeout=15.0):
+        """Its exit status; the whole of stderr has been read then."""
+        try:
+            status = self.process.wait(timeout)
+        except subprocess.TimeoutExpired as error:
+            raise Timeout(f"janusd still runs after {timeout:g} s; it said "
+                          f"{self.snapshot()[-20:]}") from error
+        self._join()
+        return status
+
+    def stop(self, timeout=15.0):
+        """SIGTERM, SIGKILL at the deadline; returns the status (negative: the signal)."""
+        if self.alive():
+            self.terminate()
+            try:
+                return self.wait_exit(timeout)
+            except Timeout:
+                self.kill()
+        status = self.process.wait()
+        self._join()
+        self.process.stderr.close()
+        return status
+
+    def kill(self):
+        if self.alive() and sandbox.start_time(self.pid) is not None:
+            self.process.kill()
+        self.process.wait()
