@@ -67,7 +67,7 @@ static int run(struct janus_context *context, const char *path, long seconds)
 int main(int argc, char **argv)
 {
 	int help = argc == 2 && strcmp(argv[1], "--help") == 0;
-	char *end = "";
+	char none[] = "", *end = none;
 	long seconds = argc == 3 ? strtol(argv[2], &end, 10) : 0;
 	struct janus_context *context;
 	int r;

@@ -311,11 +311,13 @@ static int take_format(struct guard_config *config, const char *format,
 		       struct status *status)
 {
 	char error[TEMPLATE_ERROR_SIZE];
+	struct text_quote quote;
 	int result;
 
 	if (strlen(format) > FORMAT_MAX_BYTES)
 		return status_set(status, STATUS_INVALID_ARGUMENT,
-				  "logFormat: has more than %d bytes", FORMAT_MAX_BYTES);
+				  "logFormat: '%s' has more than %d bytes",
+				  text_quote(&quote, format), FORMAT_MAX_BYTES);
 	result = template_compile(&config->template, format, error);
 	if (result == -EINVAL)
 		return status_set(status, STATUS_INVALID_ARGUMENT, "logFormat: %s", error);

@@ -45,12 +45,20 @@ void guard_free(struct guards *guards, struct guard *guard)
 	free(guard);
 }
 
+void guards_clear(struct guards *guards)
+{
+	for (size_t i = 0; i < guards->count; i++)
+		guard_free(guards, guards->in_order[i]);
+	guards->count = 0;
+	guards->bytes = 0;
+	memset(guards->buckets, 0, sizeof(guards->buckets));
+}
+
 void guards_destroy(struct guards *guards)
 {
 	if (!guards)
 		return;
-	for (size_t i = 0; i < guards->count; i++)
-		guard_free(guards, guards->in_order[i]);
+	guards_clear(guards);
 	labels_destroy(guards->labels);
 	free(guards->in_order);
 	free(guards);

@@ -60,8 +60,10 @@ struct guard_match {
 /* Return: NULL if there is no memory. @context stays the caller's. */
 struct guards *guards_create(struct janus_context *context);
 
-/* Destroys every watch, which releases whoever waits for an answer. */
 void guards_destroy(struct guards *guards);
+
+/* Destroys every guard, which releases whoever waits for an answer. Labels stay a while. */
+void guards_clear(struct guards *guards);
 
 /*
  * Guard as @config says; replaces the guard of the same name, node and pod. What was guarded

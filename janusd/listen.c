@@ -203,29 +203,32 @@ static void tell_owner(const char *path, int lock)
 	ssize_t length = pread(lock, owner, sizeof(owner) - 1, 0);
 
 	owner[length > 0 ? strspn(owner, "0123456789") : 0] = '\0';
-	log_error("another janusd runs: %s is locked by process %s", path,
-		  *owner ? owner : "of an unknown pid");
+	log_error("cannot listen on unix:%s: another janusd runs there, process %s",
+		  path, *owner ? owner : "unknown");
 }
 
+/* The lock file stays behind: who removed it could remove another one's. */
 static int take_lock(struct listener *listener)
 {
-	struct text_quote quote;
+	const char *socket_path = listener->address.un.sun_path;
 	char path[UNIX_PATH_MAX + sizeof(".lock")];
+	struct text_quote quote;
 	autoclose int lock = -1;
 
-	snprintf(path, sizeof(path), "%s.lock", listener->address.un.sun_path);
+	text_quote(&quote, socket_path);
+	snprintf(path, sizeof(path), "%s.lock", socket_path);
 	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (lock < 0) {
-		log_error("cannot open the lock file '%s': %s", text_quote(&quote, path),
-			  strerror(errno));
+		log_error("cannot listen on unix:%s: its lock file, the same with .lock at"
+			  " the end, cannot be opened: %s", quote.text, strerror(errno));
 		return -1;
 	}
 	if (flock(lock, LOCK_EX | LOCK_NB)) {
 		if (errno == EWOULDBLOCK)
-			tell_owner(text_quote(&quote, path), lock);
+			tell_owner(quote.text, lock);
 		else
-			log_error("cannot lock '%s': %s", text_quote(&quote, path),
-				  strerror(errno));
+			log_error("cannot listen on unix:%s: its lock file cannot be"
+				  " locked: %s", quote.text, strerror(errno));
 		return -1;
 	}
 	write_owner(lock);

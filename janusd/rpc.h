@@ -57,6 +57,9 @@ void rpc_call_set_state(struct rpc_call *call, void *state);
 /* Whether anything can still be sent. */
 bool rpc_call_is_open(const struct rpc_call *call);
 
+/* Whether rpc_call_send() is under way, and sent() will be called. */
+bool rpc_call_is_sending(const struct rpc_call *call);
+
 /* Ask for the next message. */
 void rpc_call_receive(struct rpc_call *call);
 

@@ -125,8 +125,10 @@ void rpc_call_send(struct rpc_call *call, const ProtobufCMessage *message)
 {
 	grpc_op ops[2] = { 0 };
 
-	if (rpc_call_is_open(call))
-		start(call, ops, put_message(call, message, ops), RPC_SENT);
+	if (!rpc_call_is_open(call))
+		return;
+	call->sending = true;
+	start(call, ops, put_message(call, message, ops), RPC_SENT);
 }
 
 void rpc_call_add_trailer(struct rpc_call *call, const char *key, const char *value)
@@ -202,6 +204,11 @@ bool rpc_call_is_open(const struct rpc_call *call)
 	return !call->closed && !call->finished;
 }
 
+bool rpc_call_is_sending(const struct rpc_call *call)
+{
+	return call->sending;
+}
+
 static void take_message(struct rpc_call *call, grpc_byte_buffer *buffer)
 {
 	const struct status compressed = {
@@ -263,6 +270,7 @@ bool rpc_call_step(struct rpc_call *call, enum rpc_step step, bool ok)
 		on_received(call);
 		break;
 	case RPC_SENT:
+		call->sending = false;
 		if (ok && rpc_call_is_open(call) && call->method->sent)
 			call->method->sent(call);
 		break;

@@ -43,6 +43,7 @@ struct rpc_call {
 	bool closed;
 	bool finished;
 	bool headers_sent;
+	bool sending;
 	grpc_byte_buffer *received;
 	grpc_byte_buffer *outgoing;
 	grpc_metadata trailers[RPC_TRAILERS_MAX];

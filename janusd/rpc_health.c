@@ -20,7 +20,6 @@
 /* A client that watches. */
 struct watcher {
 	bool known;
-	bool sending;
 	bool told; /* that the daemon is about to end */
 };
 
@@ -83,7 +82,6 @@ static void watch_send(struct rpc_call *call)
 	struct watcher *watcher = rpc_call_state(call);
 	Grpc__Health__V1__HealthCheckResponse response = answer(call, watcher->known);
 
-	watcher->sending = true;
 	watcher->told = rpc_call_service(call)->draining;
 	rpc_call_send(call, &response.base);
 }
@@ -118,7 +116,6 @@ static void watch_sent(struct rpc_call *call)
 {
 	struct watcher *watcher = rpc_call_state(call);
 
-	watcher->sending = false;
 	if (watcher->told)
 		watch_end(call);
 	else if (rpc_call_service(call)->draining)
@@ -131,7 +128,7 @@ static void watch_draining(struct rpc_call *call)
 
 	if (!watcher)
 		watch_end(call);
-	else if (!watcher->sending)
+	else if (!rpc_call_is_sending(call))
 		watch_send(call);
 }
 

@@ -314,7 +314,16 @@ static void info_draining(struct rpc_call *call)
 {
 	const struct status ending = { STATUS_UNAVAILABLE, "janusd is about to end" };
 
-	rpc_call_finish(call, NULL, &ending);
+	if (!rpc_call_is_sending(call))
+		rpc_call_finish(call, NULL, &ending);
+}
+
+static void info_sent(struct rpc_call *call)
+{
+	if (rpc_call_service(call)->draining)
+		info_draining(call);
+	else
+		rpc_call_receive(call);
 }
 
 const struct rpc_method rpc_reflection_methods[] = {
@@ -322,14 +331,14 @@ const struct rpc_method rpc_reflection_methods[] = {
 		.path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
 		.received = info_received,
 		.half_closed = info_half_closed,
-		.sent = rpc_call_receive,
+		.sent = info_sent,
 		.draining = info_draining,
 	},
 	{
 		.path = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 		.received = info_received,
 		.half_closed = info_half_closed,
-		.sent = rpc_call_receive,
+		.sent = info_sent,
 		.draining = info_draining,
 	},
 	{ .path = NULL },

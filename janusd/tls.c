@@ -70,7 +70,7 @@ static int read_file(const char *path, char **ret)
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat about;
 	char *text;
-	size_t length;
+	size_t length = 0;
 	int error;
 
 	if (fd < 0)
@@ -87,7 +87,7 @@ static int read_file(const char *path, char **ret)
 	error = read_all(fd, text, (size_t)about.st_size + 1, &length);
 	text[error ? 0 : length] = '\0';
 	/* A file that is written at this moment is read whole at the next handshake. */
-	if (!error && (!length || length > (size_t)about.st_size || strlen(text) != length))
+	if (!error && (length > (size_t)about.st_size || strlen(text) != length))
 		error = -EBADMSG;
 	if (error) {
 		wipe(text);
@@ -103,10 +103,21 @@ static const char *file_cause(int error)
 	case -EINVAL:
 		return "not a regular file";
 	case -EBADMSG:
-		return "empty, or changing at this moment, or not PEM";
+		return "not the PEM text that it should be";
 	default:
 		return strerror(-error);
 	}
+}
+
+/*
+ * Whether it looks like what it should be. gRPC looks closer, but it cannot say which file it
+ * did not like.
+ */
+static int check_label(enum tls_file kind, const char *text)
+{
+	const char *label = kind == TLS_KEY ? "PRIVATE KEY-----" : "CERTIFICATE-----";
+
+	return strstr(text, "-----BEGIN ") && strstr(text, label) ? 0 : -EBADMSG;
 }
 
 static int read_pems(const struct tls *tls, struct pems *ret, bool quiet)
@@ -117,6 +128,8 @@ static int read_pems(const struct tls *tls, struct pems *ret, bool quiet)
 	for (size_t i = 0; i < TLS_FILE_COUNT; i++) {
 		int error = read_file(tls->files[i], &pems.text[i]);
 
+		if (!error)
+			error = check_label((enum tls_file)i, pems.text[i]);
 		if (!error)
 			continue;
 		if (!quiet)
@@ -135,6 +148,17 @@ static bool same_pems(const struct pems *a, const struct pems *b)
 		if (!a->text[i] || !b->text[i] || strcmp(a->text[i], b->text[i]) != 0)
 			return false;
 	return true;
+}
+
+/* gRPC refuses what does not fit without telling us, and goes on with what it had. */
+static void tell_change(const struct tls *tls)
+{
+	struct text_quote ca, cert, key;
+
+	log_info("the TLS files have changed; if they fit each other, new connections use them:"
+		 " '%s', '%s', '%s'", text_quote(&ca, tls->files[TLS_CA]),
+		 text_quote(&cert, tls->files[TLS_CERT]),
+		 text_quote(&key, tls->files[TLS_KEY]));
 }
 
 /* With the mutex held. */
@@ -156,7 +180,7 @@ reload(struct tls *tls, grpc_ssl_server_certificate_config **config)
 		return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
 	}
 	if (tls->last.text[TLS_CA])
-		log_info("the TLS files have changed: new connections use them");
+		tell_change(tls);
 	pems_done(&tls->last);
 	tls->last = pems;
 	pair.private_key = pems.text[TLS_KEY];

@@ -164,7 +164,8 @@ static bool is_known_part(struct word word)
 
 int janus__container_id_parse(const char *given, struct janus__container_id *ret)
 {
-	struct word word = { given, strnlen(given, 2 * JANUS__CONTAINER_ID_SIZE) };
+	struct word word = { given,
+			     strnlen(given, (size_t)2 * JANUS__CONTAINER_ID_SIZE) };
 	bool is_short;
 
 	for (size_t i = 0; i < JANUS__ARRAY_COUNT(schemes); i++)

@@ -56,9 +56,7 @@ static const char *cause_of(int err)
 		return "no fd left";
 	case -ENOMEM:
 		return "no memory";
-	case -EINVAL:
 	case -EOPNOTSUPP:
-	case -ENODEV:
 		return "this file system takes no permission marks";
 	default:
 		return "it cannot be marked";
@@ -69,10 +67,13 @@ static int set_mark(const struct janus__marker *marker, unsigned int flags, uint
 		    int fd)
 {
 	char link[32];
+	int err;
 
 	snprintf(link, sizeof(link), "self/fd/%d", fd);
-	return marker->kernel->fanotify_mark(marker->group_fd, flags, mask,
-					     marker->proc->fd, link);
+	err = marker->kernel->fanotify_mark(marker->group_fd, flags, mask,
+					    marker->proc->fd, link);
+	/* The mask is right, so it is the file system that the kernel complains of. */
+	return err == -EINVAL || err == -ENODEV ? -EOPNOTSUPP : err;
 }
 
 static int check_kind(const struct janus__spec *spec, const struct attempt *attempt)

@@ -50,8 +50,8 @@ struct janus_tag {
  * Paths are absolute, as the target sees them, shorter than PATH_MAX; symlinks in them are
  * followed inside the target's root and never lead out of it. A directory stands for itself
  * and its direct children. The most specific path wins: a file's own path over that of its
- * directory, then the longer over the shorter; at equal length deny wins; over several watches
- * any deny wins.
+ * directory. Where several paths lead to one file, deny wins; over several watches any deny
+ * wins.
  */
 struct janus_subject {
 	uint64_t size;
@@ -152,7 +152,8 @@ struct janus_watch_report {
  *   -E2BIG       @options, a subject or @ret_report is larger than this library knows, and the
  *                rest is not zero; or there are more than 65536 paths
  *   -EOPNOTSUPP  JANUS_SUBJECT_AUDIT or JANUS_EVENT_EXEC, and the kernel or the privileges do
- *                not offer it (see janus_get_features())
+ *                not offer it (see janus_get_features()); or the only paths lie on a file
+ *                system that takes no permission marks
  *   -ENOENT      no such container; or no path of the watch exists
  *   -ENOTUNIQ    the container id is ambiguous
  *   -ESRCH       the target's process is gone
@@ -165,7 +166,10 @@ struct janus_watch_report {
  *   -EPERM       the kernel refuses a mark: CAP_SYS_ADMIN was given up
  *   -ENOSPC      the kernel's limit of marks is reached (fs.fanotify.max_user_marks)
  *   -EMFILE      the process has no fd left
+ *   -ENFILE      the system has no file left
  *   -ENOMEM      no memory, here or in the kernel
+ *   -EAGAIN      the only paths are moved about faster than they can be resolved
+ *   -EIO         /proc cannot be read
  * Ownership: the caller frees @ret with janus_watch_destroy(), before or by
  *   janus_context_destroy().
  * Threads: the context's own.

@@ -38,11 +38,11 @@ class Ids(Case):
         for box in boxes:
             self.assert_allowed(box.run("cat /data/recipe"), "salt")
 
-    def test_short_ids_below_twelve_digits_are_refused(self):
+    def test_fewer_digits_than_twelve_are_no_start_of_an_id(self):
         box = self.container()
         refused = self.client.create(
             self.client.guard("kitchen", cid=[box.id[:11]], deny=["/etc/passwd"]))
-        self.assert_code(refused, "INVALID_ARGUMENT", "cid[0]", box.id[:11])
+        self.assert_code(refused, "NOT_FOUND", "cid[0]", box.id[:11])
 
     def test_a_container_that_is_gone_is_not_found(self):
         box = self.container()

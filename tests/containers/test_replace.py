@@ -22,7 +22,6 @@ mv /tmp/result.new /tmp/result
 
 class Replace(Case):
     def hammer(self, box):
-        box.write("/data/shelf/recipe", "salt\n")
         box.write("/tmp/hammer", HAMMER)
         box.exec_detached("exec /bin/sh /tmp/hammer")
 

@@ -36,7 +36,7 @@ class Symlinks(Case):
         box.run(f"rmdir /data && ln -s {outside} /data")
         refused = self.client.create(
             self.client.guard("kitchen", cid=[box.id], deny=["/data/recipe"]))
-        self.assert_code(refused, "NOT_FOUND", "/data/recipe")
+        self.assert_code(refused, "FAILED_PRECONDITION", "/data/recipe")
         self.assertEqual(host_reads(outside + "/recipe").stdout, "of the host\n")
         self.assertEqual(self.client.pods(), [])
 

@@ -68,8 +68,7 @@ class Create(Case):
         first = answer.trailing["janus-skipped-first"]
         self.assertIn("/data/missing", first)
         self.assertTrue(first.isascii() and first.isprintable(), first)
-        told = self.janusd.wait_line(r"^janusd: .*/data/missing")
-        self.assertIn("kitchen", told[0])
+        self.janusd.wait_line(r"^janusd: warning: .*kitchen:node-1.* 2 of 3 .*/data/missing")
         self.assert_denied(self.goal.run("cat /data/recipe"))
 
     def test_audit_is_taken_or_clearly_refused(self):
@@ -116,7 +115,7 @@ class Refused(Case):
         self.refused("INVALID_ARGUMENT", "cid", pid=[])
 
     def test_cids_that_are_none(self):
-        for bad in ("", "docker://", "../../etc", "zzzz", "x" * 300, "mailto://" + "a" * 64):
+        for bad in ("", "docker://", "../../etc", "x" * 300, "mailto://" + "a" * 64):
             with self.subTest(bad=bad):
                 self.refused("INVALID_ARGUMENT", "cid[0]", bad[:64], cid=[bad])
 
@@ -132,7 +131,7 @@ class Refused(Case):
         other = self.target()
         other.close()
         wait_until(lambda: not os.path.exists(f"/proc/{other.pid}"), 10, "the process to go")
-        self.refused("NOT_FOUND", "pid[0]", str(other.pid), pid=[other.pid])
+        self.refused("NOT_FOUND", "pid", str(other.pid), pid=[other.pid])
 
     def test_no_subject(self):
         answer = self.client.create(self.client.config(
@@ -162,7 +161,7 @@ class Refused(Case):
                      deny=["/" + "d" * 4096])
 
     def test_no_path_exists(self):
-        self.refused("NOT_FOUND", "/data/missing", deny=["/data/missing"])
+        self.refused("FAILED_PRECONDITION", "/data/missing", deny=["/data/missing"])
 
     def test_the_only_path_is_a_link_to_no_file(self):
         self.goal.run("ln -s /data/loop /data/loop")
@@ -178,7 +177,7 @@ class Refused(Case):
     def test_log_formats(self):
         for bad, named in (("{nope}", "{nope}"), ("{response} {Path}", "{Path}"),
                            ("{path", "{path"), ("path}", "}"), ("{}", "{}"),
-                           ("x" * 5000, "xxx")):
+                           ("x" * 5000, "1024 bytes")):
             with self.subTest(bad=bad[:20]):
                 self.refused("INVALID_ARGUMENT", "logFormat", named, log_format=bad)
 

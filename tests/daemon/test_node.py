@@ -31,7 +31,7 @@ class Node(Case):
         plain = "unix:" + self.box.folder("node") + "/s"
         janusd = self.start_janusd(
             "-tls", "-tlscafile", authority.cert, "-tlscertfile", server.cert,
-            "-tlskeyfile", server.key, listen=["localhost:0", plain])
+            "-tlskeyfile", server.key, listen=["127.0.0.1:0", plain])
         tls = next(address for address, kind in janusd.bound() if kind == "mtls")
         target = self.target({"/data/menu": "soup\n", "/data/recipe": "salt\n"})
         done = subprocess.run(

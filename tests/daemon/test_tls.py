@@ -100,19 +100,19 @@ class Flags(Tls):
                 self.assert_ok(self.dial(address, self.caller).check())
                 self.assertEqual(janusd.stop(), 0)
 
-    def test_files_that_do_not_do_are_refused_by_name(self):
-        missing = self.server.cert + ".missing"
-        for file, flags in (
-                (missing, ("-tlscafile", self.authority.cert, "-tlscertfile", missing,
-                           "-tlskeyfile", self.server.key)),
-                (self.caller.key, ("-tlscafile", self.authority.cert, "-tlscertfile",
-                                   self.server.cert, "-tlskeyfile", self.caller.key)),
-                (self.server.key, ("-tlscafile", self.server.key, "-tlscertfile",
-                                   self.server.cert, "-tlskeyfile", self.server.key))):
-            with self.subTest(file=file):
-                janusd = self.start_janusd(*flags, listen=["127.0.0.1:0"], wait=False)
+    def test_files_that_do_not_do_are_refused(self):
+        authority, cert, key = self.authority.cert, self.server.cert, self.server.key
+        for why, (files, named) in {
+                "missing": ((authority, cert + ".missing", key), cert + ".missing"),
+                "no regular file": ((authority, cert, "/dev/null"), "/dev/null"),
+                "another's key": ((authority, cert, self.caller.key), "TLS files"),
+                "no certificate": ((key, cert, key), "TLS files")}.items():
+            with self.subTest(why=why):
+                janusd = self.start_janusd(
+                    "-tlscafile", files[0], "-tlscertfile", files[1], "-tlskeyfile",
+                    files[2], listen=["127.0.0.1:0"], wait=False)
                 self.assertEqual(janusd.wait_exit(), 1)
-                self.assertIn(file, "\n".join(janusd.snapshot()))
+                self.assertIn(named, "\n".join(janusd.snapshot()))
 
     def test_an_incomplete_set_is_wrong_usage(self):
         janusd = self.start_janusd("-tls", "-tlscafile", self.authority.cert, wait=False)
@@ -155,7 +155,7 @@ class Reload(Tls):
             file.write("no certificate\n")
         self.assertEqual(self.presented(address), "server")
         self.assert_ok(self.dial(address, self.caller).check())
-        janusd.wait_line("^janusd: .*" + self.server.cert.replace(".", r"\."), since=mark)
+        janusd.wait_line("^janusd: (error|warning): .*last good", since=mark)
         self.server.replace_by(self.authority.sign("repaired"))
         wait_until(lambda: self.presented(address) == "repaired", 10, "the new certificate")
 
@@ -167,7 +167,7 @@ class Reload(Tls):
             file.write(new.read())
         self.assertEqual(self.presented(address), "server")
         self.assert_ok(self.dial(address, self.caller).check())
-        janusd.wait_line("^janusd: .*" + self.server.key.replace(".", r"\."), since=mark)
+        janusd.wait_line("^janusd: (error|warning): .*last good", since=mark)
 
     def test_a_new_authority_for_the_callers(self):
         janusd, address = self.serve()

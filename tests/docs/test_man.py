@@ -14,6 +14,8 @@ from installed import Installed, run
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SECTIONS = ["NAME", "SYNOPSIS", "DESCRIPTION", "RETURN VALUE", "ERRORS", "OWNERSHIP",
             "THREADS", "EXAMPLE", "SEE ALSO", "SINCE"]
+DECLARATION = re.compile(r"(/\*\*(?:(?!\*/).)*\*/\n)?JANUS_API\s[^;(]*?\b(janus_\w+)\(",
+                         re.DOTALL)
 
 
 def read(*names):
@@ -26,8 +28,7 @@ def public_symbols():
     found = {}
     for path in glob.glob(os.path.join(TOP, "include", "janus", "*.h*")):
         text = read(path)
-        for match in re.finditer(r"(/\*\*(?:(?!\*/).)*\*/\n)?JANUS_API\s[^;(]*?\b(janus_\w+)\(", text,
-                                 re.DOTALL):
+        for match in DECLARATION.finditer(text):
             found[match.group(2)] = match.group(1) or ""
     return found
 

@@ -31,7 +31,7 @@ class Case(unittest.TestCase):
         self.box = BOX
         self.name = self.id().rsplit(".", 1)[1].replace("test_", "")[:40]
         self.janusd = self.client = None
-        self.daemons = []
+        self.daemons, self.clients = [], []
         if self.janusd_flags is not None:
             self.janusd = self.start_janusd(*self.janusd_flags)
             self.client = self.connect(self.janusd.address)
@@ -44,6 +44,7 @@ class Case(unittest.TestCase):
 
     def connect(self, address, credentials=None, options=()):
         client = rpc.Client(address, PROTOS, credentials, options)
+        self.clients.append(client)
         self.addCleanup(client.close)
         return client
 
@@ -67,6 +68,8 @@ class Case(unittest.TestCase):
         return target
 
     def close_target(self, target):
+        for client in self.clients:
+            client.close()
         for janusd in self.daemons:
             janusd.stop()
         target.close()

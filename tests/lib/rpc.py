@@ -76,10 +76,11 @@ class Answer:
 
 
 class Client:
-    """One channel to one janusd. Nothing is retried, no proxy is asked."""
+    """One channel, and one connection, to one janusd. Nothing is retried, no proxy asked."""
 
     def __init__(self, address, protos, credentials=None, options=()):
-        settings = [("grpc.enable_retries", 0), ("grpc.enable_http_proxy", 0), *options]
+        settings = [("grpc.enable_retries", 0), ("grpc.enable_http_proxy", 0),
+                    ("grpc.use_local_subchannel_pool", 1), *options]
         self.protos = protos
         if credentials:
             self.channel = grpc.secure_channel(address, credentials, settings)

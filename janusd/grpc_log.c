@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "grpc_log.h"
+
+#include <grpc/support/log.h>
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "log.h"
+#include "text.h"
+
+#define WINDOW_SECONDS 10
+#define WINDOW_LINES 20
+
+static struct {
+	pthread_mutex_t mutex;
+	time_t start;
+	unsigned int lines;
+} window = { PTHREAD_MUTEX_INITIALIZER, 0, 0 };
+
+/* Return: whether one more line may be said; *skipped: how many were not, to tell now. */
+static bool may_say(unsigned int *skipped)
+{
+	struct timespec now;
+	bool may;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pthread_mutex_lock(&window.mutex);
+	*skipped = 0;
+	if (now.tv_sec - window.start >= WINDOW_SECONDS) {
+		if (window.lines > WINDOW_LINES)
+			*skipped = window.lines - WINDOW_LINES;
+		window.start = now.tv_sec;
+		window.lines = 0;
+	}
+	may = window.lines++ < WINDOW_LINES;
+	pthread_mutex_unlock(&window.mutex);
+	return may;
+}
+
+static void say(gpr_log_func_args *args)
+{
+	cleanup(text_done) struct text message = TEXT_INIT(1000);
+	unsigned int skipped;
+
+	if (args->severity < GPR_LOG_SEVERITY_ERROR || !may_say(&skipped))
+		return;
+	if (skipped)
+		log_warning("grpc: %u more messages were left out", skipped);
+	text_escape_string(&message, args->message);
+	log_warning("grpc: %s", message.data ? message.data : "");
+}
+
+void grpc_log_init(void)
+{
+	gpr_set_log_function(say);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/*
+ * janusd(8): guards files of containers for controllers that ask over gRPC.
+ */
+#include <janus/version.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmdline.h"
+#include "listen.h"
+#include "worker.h"
+
+#define EXIT_USAGE 2
+
+static int fail_usage(const char *error)
+{
+	fprintf(stderr, "janusd: error: %s\njanusd: try --help\n", error);
+	return EXIT_USAGE;
+}
+
+static int print(const char *text)
+{
+	return fputs(text, stdout) < 0 || fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	char error[CMDLINE_ERROR_SIZE];
+	struct listeners listeners;
+	struct cmdline cmdline;
+
+	if (cmdline_parse(&cmdline, argc, argv, error))
+		return fail_usage(error);
+	if (cmdline.action == CMDLINE_HELP)
+		return print(cmdline_help);
+	if (cmdline.action == CMDLINE_VERSION)
+		return print("janusd " JANUS_VERSION_STRING "\n");
+	if (listen_plan(&listeners, &cmdline, error))
+		return fail_usage(error);
+	return worker_run(&cmdline, &listeners);
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#include "worker.h"
+
+#include <janus/container.h>
+#include <janus/context.h>
+#include <janus/error.h>
+#include <janus/event.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cmdline.h"
+#include "grpc_server.h"
+#include "guards.h"
+#include "jobs.h"
+#include "listen.h"
+#include "log.h"
+#include "records.h"
+#include "sink.h"
+#include "text.h"
+
+#define SINK_BYTES ((size_t)1 << 20)
+#define SINK_FLUSH_NS INT64_C(2000000000)
+#define EVENTS_AT_ONCE 256
+#define JOBS_AT_ONCE 16
+
+struct worker {
+	struct sink *sink;
+	struct janus_context *context;
+	struct janus_event_buffer *events;
+	struct records *records;
+	struct guards *guards;
+	struct jobs *jobs;
+	struct server *server;
+	struct node_name node;
+	char host[HOST_NAME_MAX + 1];
+	int signals;
+	int epoll;
+	bool stopping;
+	int exit_status;
+};
+
+static int fail(const char *what, int error)
+{
+	log_error("%s: %s", what, strerror(error < 0 ? -error : error));
+	return -1;
+}
+
+/* Before the first thread: each of them inherits what is blocked here. */
+static int start_signals(struct worker *worker)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	worker->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return worker->signals < 0 ? fail("cannot wait for signals", errno) : 0;
+}
+
+/* Containers, connections and events all take fds. */
+static void raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		log_warning("cannot raise the limit of open files: %s", strerror(errno));
+}
+
+static int start_node(struct worker *worker, const struct cmdline *cmdline)
+{
+	if (cmdline->node) {
+		worker->node = (struct node_name){ cmdline->node, true };
+		return 0;
+	}
+	if (gethostname(worker->host, sizeof(worker->host) - 1))
+		return fail("cannot read the name of the host; use --node", errno);
+	worker->node = (struct node_name){ worker->host, false };
+	return 0;
+}
+
+static int start_context(struct worker *worker)
+{
+	struct janus_context_options options = JANUS_CONTEXT_OPTIONS_INIT;
+	int error;
+
+	options.log = log_library_line;
+	options.log_level = JANUS_LOG_INFO;
+	error = janus_context_create(&worker->context, &options);
+	if (error) {
+		log_error("cannot start guarding: %s%s", janus_strerror(error),
+			  error == -EPERM ? "; CAP_SYS_ADMIN is needed" : "");
+		return -1;
+	}
+	error = janus_event_buffer_create(&worker->events, EVENTS_AT_ONCE);
+	if (error) {
+		log_error("cannot start guarding: %s", janus_strerror(error));
+		return -1;
+	}
+	return 0;
+}
+
+static int start_objects(struct worker *worker)
+{
+	int error;
+
+	worker->records = records_create(worker->sink);
+	worker->guards = guards_create(worker->context);
+	if (!worker->records || !worker->guards)
+		return fail("cannot start", ENOMEM);
+	error = jobs_create(&worker->jobs);
+	return error ? fail("cannot start", error) : 0;
+}
+
+static int watch_fd(const struct worker *worker, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, fd, &event))
+		return fail("cannot wait for events", errno);
+	return 0;
+}
+
+static int start_loop(struct worker *worker)
+{
+	worker->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (worker->epoll < 0)
+		return fail("cannot wait for events", errno);
+	if (watch_fd(worker, janus_get_fd(worker->context)) ||
+	    watch_fd(worker, jobs_get_fd(worker->jobs)) ||
+	    watch_fd(worker, worker->signals))
+		return -1;
+	return 0;
+}
+
+static int start(struct worker *worker, const struct cmdline *cmdline,
+		 struct listeners *listeners)
+{
+	struct server_options options = { listeners, cmdline, &worker->node, NULL };
+	int error;
+
+	if (start_signals(worker))
+		return -1;
+	error = sink_text_create(&worker->sink, STDERR_FILENO, SINK_BYTES);
+	if (error)
+		return fail("cannot start to log", error);
+	log_set_sink(worker->sink);
+	raise_fd_limit();
+	if (start_node(worker, cmdline) || start_context(worker) || start_objects(worker) ||
+	    start_loop(worker))
+		return -1;
+	options.jobs = worker->jobs;
+	return server_create(&worker->server, &options);
+}
+
+static void stop(struct worker *worker)
+{
+	if (worker->stopping)
+		return;
+	worker->stopping = true;
+	server_stop(worker->server);
+}
+
+static void take_signal(struct worker *worker)
+{
+	struct signalfd_siginfo info;
+
+	if (read(worker->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP) {
+		log_info("reload: TLS files are read again at the next handshake; there is"
+			 " nothing else to reload");
+		return;
+	}
+	log_info("%s: ending", info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
+	stop(worker);
+}
+
+/* Without the thread that answers nothing is guarded: better start anew than pretend. */
+static void lose_context(struct worker *worker)
+{
+	log_error("guarding has ended, openers are let through: the kernel's events can no"
+		  " longer be read");
+	worker->exit_status = EXIT_FAILURE;
+	epoll_ctl(worker->epoll, EPOLL_CTL_DEL, janus_get_fd(worker->context), NULL);
+	stop(worker);
+}
+
+static void take_events(struct worker *worker)
+{
+	int count = janus_poll(worker->context, worker->events, 0);
+	const struct labels *labels = guards_labels(worker->guards);
+
+	for (int i = 0; i < count; i++)
+		records_write(worker->records, labels,
+			      janus_event_buffer_get(worker->events, (size_t)i));
+	if (count == -EIO)
+		lose_context(worker);
+	else if (count >= 0 && count < EVENTS_AT_ONCE)
+		labels_drained(guards_labels(worker->guards));
+}
+
+/*
+ * Events first: they are fetched before a job replaces the guard they speak of. And they
+ * are looked at whichever fd rang, for a job may have waited long.
+ */
+static void run_loop(struct worker *worker)
+{
+	while (!jobs_closed(worker->jobs)) {
+		struct epoll_event ready[3];
+		int count = epoll_wait(worker->epoll, ready, 3, -1);
+
+		if (count < 0)
+			continue;
+		if (!worker->exit_status)
+			take_events(worker);
+		jobs_run(worker->jobs, worker->guards, JOBS_AT_ONCE);
+		take_signal(worker);
+	}
+}
+
+/* Everything that was answered until now is told. */
+static void take_last_events(struct worker *worker)
+{
+	const struct labels *labels = guards_labels(worker->guards);
+	int count;
+
+	do {
+		count = janus_poll(worker->context, worker->events, 0);
+		for (int i = 0; i < count; i++)
+			records_write(worker->records, labels,
+				      janus_event_buffer_get(worker->events, (size_t)i));
+	} while (count == EVENTS_AT_ONCE);
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/* In the reverse order of start(), whatever of it was reached. */
+static void finish(struct worker *worker)
+{
+	server_destroy(worker->server);
+	close_fd(worker->epoll);
+	jobs_destroy(worker->jobs);
+	if (worker->guards && worker->records && worker->events) {
+		guards_clear(worker->guards);
+		take_last_events(worker);
+	}
+	guards_destroy(worker->guards);
+	records_destroy(worker->records);
+	janus_event_buffer_destroy(worker->events);
+	janus_context_destroy(worker->context);
+	close_fd(worker->signals);
+}
+
+int worker_run(const struct cmdline *cmdline, struct listeners *listeners)
+{
+	struct worker worker = { .signals = -1, .epoll = -1 };
+
+	if (start(&worker, cmdline, listeners)) {
+		worker.exit_status = EXIT_FAILURE;
+	} else {
+		log_notice("ready");
+		run_loop(&worker);
+	}
+	finish(&worker);
+	listen_done(listeners);
+	log_set_sink(NULL);
+	sink_destroy(worker.sink, SINK_FLUSH_NS);
+	return worker.exit_status;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The stage: a context with its guards and its records, in as few words as a test needs.
+ * Everything goes through the public API.
+ */
+#ifndef TESTS_KERNEL_STAGE_H
+#define TESTS_KERNEL_STAGE_H
+
+#include <janus/context.h>
+#include <janus/event.h>
+#include <janus/watch.h>
+
+#define PLAN_PATHS 8
+
+/* A watch with one subject. What is 0 takes the usual: open events, the host, enforce. */
+struct plan {
+	const char *allow[PLAN_PATHS]; /* up to the first NULL */
+	const char *deny[PLAN_PATHS];
+	uint32_t events;
+	uint32_t mode;
+	uint32_t flags;
+	uint64_t cookie;
+	int32_t pid;
+};
+
+struct stage {
+	struct janus_context *context;
+	struct janus_event_buffer *buffer;
+	size_t next; /* in the buffer */
+};
+
+void stage_open(struct stage *stage);
+void stage_open_with(struct stage *stage, const struct janus_context_options *options);
+void stage_close(struct stage *stage);
+
+/* All paths in force, or the case fails. */
+struct janus_watch *guard(struct stage *stage, const struct plan *plan);
+
+/* What janus_watch_create() says; @ret as there. @report is initialised here. */
+int try_guard(struct stage *stage, struct janus_watch **ret, const struct plan *plan,
+	      struct janus_watch_report *report);
+
+/* The same with janus_watch_update(). */
+int try_update(struct janus_watch *watch, const struct plan *plan);
+
+/* The next record. The case fails when none comes. */
+const struct janus_event *next_event(struct stage *stage);
+
+/* What the next record is. 0: an open, by a rule, by anybody. */
+struct expected {
+	const char *path;
+	uint32_t verdict;
+	uint32_t kind;
+	uint32_t reason;
+	int32_t pid;
+	uint64_t watch_id;
+};
+
+#define EXPECT(stage, ...)                                                               \
+	stage_expect(__FILE__, __LINE__, stage, &(struct expected){ __VA_ARGS__ })
+
+/* Returns the record, for more questions. */
+const struct janus_event *stage_expect(const char *file, int line, struct stage *stage,
+				       const struct expected *expected);
+
+/* Whether an fd is readable now. */
+bool is_readable(int fd);
+
+#endif

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+#include "ring.h"
+
+#include <criterion/criterion.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "make_spec.h"
+
+#define SIZE 16384u
+
+static struct janus__ring ring;
+static struct janus__spec *spec;
+
+static void setup(void)
+{
+	cr_assert_eq(janus__ring_init(&ring, SIZE), 0);
+	spec = make_spec_of(1, (struct make_rule){ 0 });
+}
+
+static void teardown(void)
+{
+	janus__ring_done(&ring);
+	cr_assert_eq(atomic_load(&spec->references), 1, "a reference is lost");
+	janus__spec_unref(spec);
+}
+
+TestSuite(ring, .init = setup, .fini = teardown);
+
+/* A path of any length that tells which record it belongs to. */
+static const char *make_path(char *path, size_t length, uint64_t number)
+{
+	for (size_t i = 0; i < length; i++)
+		path[i] = (char)('a' + (i + number) % 26);
+	return path;
+}
+
+static bool push(uint64_t number, size_t path_length)
+{
+	char path[PATH_MAX];
+	struct janus__record record = {
+		.kind = JANUS_EVENT_OPEN,
+		.time_ns = (int64_t)number,
+		.spec = janus__spec_ref(spec),
+		.rule = &spec->rules[0],
+	};
+
+	make_path(path, path_length, number);
+	if (janus__ring_push(&ring, &record, path, path_length))
+		return true;
+	janus__spec_unref(spec);
+	return false;
+}
+
+/* Take the oldest one, whose path must be whole. */
+static struct janus__record take(void)
+{
+	struct janus__record record;
+	char wanted[PATH_MAX];
+	const char *path;
+	size_t length;
+
+	cr_assert(janus__ring_peek(&ring, &record, &path, &length));
+	make_path(wanted, length, (uint64_t)record.time_ns);
+	if (record.spec)
+		cr_assert_eq(memcmp(path, wanted, length), 0);
+	else
+		cr_assert_eq(length, 0);
+	janus__spec_unref(record.spec);
+	janus__ring_pop(&ring);
+	return record;
+}
+
+static bool is_empty(void)
+{
+	struct janus__record record;
+	const char *path;
+	size_t length;
+
+	return !janus__ring_peek(&ring, &record, &path, &length);
+}
+
+/* Push until one finds no room; how many did. */
+static uint64_t fill(size_t path_length)
+{
+	uint64_t count = 0;
+
+	while (push(count + 1, path_length))
+		count++;
+	return count;
+}
+
+Test(ring, is_empty_at_first)
+{
+	uint64_t sequence;
+
+	cr_assert(is_empty());
+	cr_assert_eq(janus__ring_take_lost(&ring, &sequence), 0);
+	cr_assert_eq(sequence, 0);
+}
+
+Test(ring, hands_records_over_in_order)
+{
+	for (uint64_t i = 1; i <= 5; i++)
+		cr_assert(push(i, i * 10));
+	for (uint64_t i = 1; i <= 5; i++) {
+		struct janus__record record = take();
+
+		cr_assert_eq(record.time_ns, i);
+		cr_assert_eq(record.sequence, i);
+		cr_assert_eq(record.kind, JANUS_EVENT_OPEN);
+		cr_assert_eq(record.spec, spec);
+		cr_assert_eq(record.rule, &spec->rules[0]);
+		cr_assert_eq(record.lost, 0);
+	}
+	cr_assert(is_empty());
+}
+
+Test(ring, peeking_takes_nothing)
+{
+	struct janus__record record;
+	const char *path;
+	size_t length;
+
+	push(1, 3);
+	for (int i = 0; i < 2; i++) {
+		cr_assert(janus__ring_peek(&ring, &record, &path, &length));
+		cr_assert_eq(record.sequence, 1);
+		cr_assert_eq(length, 3);
+	}
+	take();
+}
+
+Test(ring, keeps_paths_whole_wherever_its_end_falls)
+{
+	/* Every path length against every place where the ring begins again. */
+	for (uint64_t i = 1; i <= 20000; i++) {
+		cr_assert(push(i, i * 7 % PATH_MAX));
+		if (i % 2 == 0)
+			while (!is_empty())
+				take();
+	}
+}
+
+Test(ring, a_path_of_any_length_fits_an_empty_ring)
+{
+	for (uint64_t i = 1; i <= 100; i++) {
+		cr_assert(push(i, PATH_MAX - 1));
+		take();
+		cr_assert(push(i, 0));
+		take();
+	}
+}
+
+Test(ring, counts_what_finds_no_room)
+{
+	uint64_t count = fill(100), sequence;
+
+	cr_assert_gt(count, 10);
+	cr_assert_not(push(0, 100));
+	for (uint64_t i = 1; i <= count; i++)
+		cr_assert_eq(take().sequence, i);
+	cr_assert(is_empty());
+	cr_assert_eq(janus__ring_take_lost(&ring, &sequence), 2);
+	cr_assert_eq(sequence, count + 2);
+	cr_assert_eq(janus__ring_take_lost(&ring, &sequence), 0, "they are told once");
+}
+
+Test(ring, tells_what_was_lost_before_the_next_record)
+{
+	uint64_t count = fill(100);
+	struct janus__record gap, record;
+
+	push(0, 100);
+	for (uint64_t i = 1; i <= count; i++)
+		take();
+	cr_assert(push(4711, 100));
+	gap = take();
+	cr_assert_null(gap.spec);
+	cr_assert_null(gap.rule);
+	cr_assert_eq(gap.lost, 2);
+	cr_assert_eq(gap.sequence, count + 2);
+	cr_assert_eq(gap.time_ns, 4711);
+	record = take();
+	cr_assert_eq(record.time_ns, 4711);
+	cr_assert_eq(record.sequence, count + 3);
+	cr_assert(is_empty());
+}
+
+Test(ring, goes_on_losing_until_gap_and_record_fit)
+{
+	uint64_t count = fill(100), lost = 1, taken = 0, told = 0;
+
+	/* One record gives room for a gap, yet not for a gap and a longer record. */
+	take();
+	taken++;
+	for (int i = 0; i < 3; i++) {
+		cr_assert_not(push(0, 200));
+		lost++;
+	}
+	while (!is_empty()) {
+		struct janus__record record = take();
+
+		told += record.lost;
+		taken += record.spec != NULL;
+	}
+	cr_assert_eq(taken, count);
+	cr_assert(push(1, 0));
+	told += take().lost;
+	cr_assert_eq(told, lost);
+	cr_assert_eq(take().sequence, count + lost + 1);
+}
+
+Test(ring, counts_what_was_lost_before_it_was_made)
+{
+	struct janus__record gap;
+
+	push(1, 5);
+	janus__ring_lose(&ring, 7);
+	push(2, 5);
+	cr_assert_eq(take().sequence, 1);
+	gap = take();
+	cr_assert_eq(gap.lost, 7);
+	cr_assert_eq(gap.sequence, 8);
+	cr_assert_eq(take().sequence, 9);
+}
+
+Test(ring, gives_every_reference_back)
+{
+	/* With fillers and gaps in it; the teardown counts. */
+	for (uint64_t i = 0; i < 1000; i++) {
+		push(i, i * 13 % 3000);
+		if (i % 4 == 0 && !is_empty())
+			take();
+	}
+	cr_assert_not(is_empty());
+	cr_assert_gt(atomic_load(&spec->references), 1);
+}
+
+Test(ring, a_lost_records_reference_stays_with_the_writer)
+{
+	unsigned int references;
+
+	fill(100);
+	references = atomic_load(&spec->references);
+	cr_assert_not(push(0, 100));
+	cr_assert_eq(atomic_load(&spec->references), references);
+}
+
+Test(ring, may_be_done_twice)
+{
+	struct janus__ring other;
+
+	cr_assert_eq(janus__ring_init(&other, SIZE), 0);
+	janus__ring_done(&other);
+	janus__ring_done(&other);
+	cr_assert_null(other.bytes);
+}
