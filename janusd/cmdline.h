@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line: words in, a checked struct out. Opens nothing. Strings point into argv.
+ * The command line: words in, a checked struct out. Opens nothing. Strings point into
+ * argv.
  */
 #ifndef JANUSD_CMDLINE_H
 #define JANUSD_CMDLINE_H

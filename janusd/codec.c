@@ -8,7 +8,10 @@
 
 #include "text.h"
 
-/* Our messages nest three deep; a deeper one would be a recursive type, which is not for us. */
+/*
+ * Our messages nest three deep; a deeper one would be a recursive type, which is not for
+ * us.
+ */
 #define DEPTH_MAX 8
 #define FIELDS_MAX 16
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes from the wire to messages that can be trusted, and back. protobuf-c cuts strings at
- * NUL, takes any bytes for text and allocates what it is told to; so every string is checked
- * in the bytes first, and unpacking has a budget. What fields mean is not known here.
+ * Bytes from the wire to messages that can be trusted, and back. protobuf-c cuts strings
+ * at NUL, takes any bytes for text and allocates what it is told to; so every string is
+ * checked in the bytes first, and unpacking has a budget. What fields mean is not known
+ * here.
  */
 #ifndef JANUSD_CODEC_H
 #define JANUSD_CODEC_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The FileDescriptorSet of every .proto the server speaks, put into the program by the build.
+ * The FileDescriptorSet of every .proto the server speaks, put into the program by the
+ * build.
  */
 #ifndef JANUSD_DESCRIPTOR_SET_H
 #define JANUSD_DESCRIPTOR_SET_H

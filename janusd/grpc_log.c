@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <string.h>
 #include <time.h>
 
 #include "log.h"
@@ -18,6 +19,16 @@ static struct {
 	time_t start;
 	unsigned int lines;
 } window = { PTHREAD_MUTEX_INITIALIZER, 0, 0 };
+
+/* gRPC's own words where certificates do not do. If they change, ours are missing. */
+static const char refusal[] = "Handshaker factory creation failed";
+
+static _Thread_local const char *refusal_text;
+
+void grpc_log_explain_refusal(const char *text)
+{
+	refusal_text = text;
+}
 
 /* Return: whether one more line may be said; *skipped: how many were not, to tell now. */
 static bool may_say(unsigned int *skipped)
@@ -44,7 +55,13 @@ static void say(gpr_log_func_args *args)
 	cleanup(text_done) struct text message = TEXT_INIT(1000);
 	unsigned int skipped;
 
-	if (args->severity < GPR_LOG_SEVERITY_ERROR || !may_say(&skipped))
+	if (args->severity < GPR_LOG_SEVERITY_ERROR)
+		return;
+	if (refusal_text && strstr(args->message, refusal)) {
+		log_warning("%s", refusal_text);
+		refusal_text = NULL;
+	}
+	if (!may_say(&skipped))
 		return;
 	if (skipped)
 		log_warning("grpc: %u more messages were left out", skipped);

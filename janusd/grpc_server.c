@@ -32,7 +32,9 @@ struct server {
 	struct rpc_service service;
 	grpc_server *server;
 	grpc_completion_queue *queue;
-	/* A call that leads nowhere: an empty batch on it wakes the thread from outside. */
+	/*
+	 * A call that leads nowhere: an empty batch on it wakes the thread from outside.
+	 */
 	grpc_channel *nowhere;
 	grpc_call *wake_call;
 	struct rpc_tag wake_tag;
@@ -43,7 +45,7 @@ struct server {
 	struct rpc_call *calls;
 	size_t call_count;
 	gpr_timespec deadline; /* of the draining */
-	bool idle;	       /* draining, and the last call is over */
+	bool idle;             /* draining, and the last call is over */
 	bool shut_down;
 };
 
@@ -56,9 +58,9 @@ static grpc_arg int_arg(const char *key, int value)
 }
 
 /*
- * The limits of the contract. Without them one client fills the memory or keeps a connection
- * for ever, and a second daemon shares the port in silence. Messages are taken uncompressed
- * only: gRPC measures them before it unpacks them.
+ * The limits of the contract. Without them one client fills the memory or keeps a
+ * connection for ever, and a second daemon shares the port in silence. Messages are taken
+ * uncompressed only: gRPC measures them before it unpacks them.
  */
 static grpc_server *create_server(void)
 {
@@ -82,9 +84,8 @@ static grpc_server *create_server(void)
 	return grpc_server_create(&all, NULL);
 }
 
-static grpc_server_credentials *credentials_of(struct server *server,
-					       const struct server_options *options,
-					       size_t index)
+static grpc_server_credentials *
+credentials_of(struct server *server, const struct server_options *options, size_t index)
 {
 	const struct cmdline *cmdline = options->cmdline;
 
@@ -108,9 +109,9 @@ static void tell_bind_failure(const struct listener *listener,
 	if (error)
 		log_error("cannot listen on %s: %s", name, strerror(-error));
 	else if (listener->tls)
-		log_error("cannot listen on %s: '%s' is not the certificate of the key '%s',"
-			  " or one of them or '%s' is damaged", name,
-			  text_quote(&cert, cmdline->tls_cert_file),
+		log_error("cannot listen on %s: TLS files: '%s' is not the certificate"
+			  " of the key '%s', or one of them or '%s' is damaged",
+			  name, text_quote(&cert, cmdline->tls_cert_file),
 			  text_quote(&key, cmdline->tls_key_file),
 			  text_quote(&ca, cmdline->tls_ca_file));
 	else
@@ -167,7 +168,8 @@ static void request_call(struct server *server)
 					 &call->tags[RPC_NEW]);
 	if (!error)
 		return;
-	log_error("grpc: no more calls can be taken: %s", grpc_call_error_to_string(error));
+	log_error("grpc: no more calls can be taken: %s",
+		  grpc_call_error_to_string(error));
 	rpc_call_free(call);
 }
 
@@ -233,8 +235,9 @@ static void drain(struct server *server)
 	struct rpc_call *call, *next;
 
 	server->service.draining = true;
-	server->deadline = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-					gpr_time_from_seconds(DRAIN_SECONDS, GPR_TIMESPAN));
+	server->deadline =
+		gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+			     gpr_time_from_seconds(DRAIN_SECONDS, GPR_TIMESPAN));
 	for (call = server->calls; call; call = next) {
 		next = call->next;
 		if (call->method && call->method->draining)
@@ -308,14 +311,14 @@ static void *run_server(void *arg)
 
 static int create_wake_call(struct server *server)
 {
-	server->nowhere =
-		grpc_lame_client_channel_create("wake", GRPC_STATUS_UNAVAILABLE, "");
+	server->nowhere = grpc_lame_client_channel_create("wake", GRPC_STATUS_UNAVAILABLE,
+							  "");
 	if (!server->nowhere)
 		return -1;
-	server->wake_call = grpc_channel_create_call(
-		server->nowhere, NULL, 0, server->queue,
-		grpc_slice_from_static_string("/wake"), NULL,
-		gpr_inf_future(GPR_CLOCK_REALTIME), NULL);
+	server->wake_call =
+		grpc_channel_create_call(server->nowhere, NULL, 0, server->queue,
+					 grpc_slice_from_static_string("/wake"), NULL,
+					 gpr_inf_future(GPR_CLOCK_REALTIME), NULL);
 	return server->wake_call ? 0 : -1;
 }
 

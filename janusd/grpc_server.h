@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The gRPC server: its listeners, its completion queue and the one thread that waits on it.
- * Calls belong to that thread; what they ask for goes to the main thread through jobs.h.
+ * The gRPC server: its listeners, its completion queue and the one thread that waits on
+ * it. Calls belong to that thread; what they ask for goes to the main thread through
+ * jobs.h.
  */
 #ifndef JANUSD_GRPC_SERVER_H
 #define JANUSD_GRPC_SERVER_H
@@ -20,14 +21,14 @@ struct server_options {
 };
 
 /*
- * Binds all listeners and starts. Signals must be blocked by then. What the options point to
- * stays until server_destroy(). Return: 0, or -1: logged.
+ * Binds all listeners and starts. Signals must be blocked by then. What the options point
+ * to stays until server_destroy(). Return: 0, or -1: logged.
  */
 int server_create(struct server **ret, const struct server_options *options);
 
 /*
- * Take no more calls and end those that are there, by force after a while. Returns at once;
- * the main thread goes on with jobs until jobs_closed(). Once.
+ * Take no more calls and end those that are there, by force after a while. Returns at
+ * once; the main thread goes on with jobs until jobs_closed(). Once.
  */
 void server_stop(struct server *server);
 

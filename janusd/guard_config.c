@@ -40,9 +40,9 @@ static int refuse_item(struct status *status, const struct item *item, const cha
 {
 	struct text_quote quote;
 
-	return status_set(status, STATUS_INVALID_ARGUMENT, "subject[%zu].%s[%zu]: '%s' %s",
-			  item->subject, item->list, item->index, text_quote(&quote, value),
-			  cause);
+	return status_set(status, STATUS_INVALID_ARGUMENT,
+			  "subject[%zu].%s[%zu]: '%s' %s", item->subject, item->list,
+			  item->index, text_quote(&quote, value), cause);
 }
 
 static int check_name(const char *field, const char *value, struct status *status)
@@ -51,8 +51,9 @@ static int check_name(const char *field, const char *value, struct status *statu
 
 	if (strlen(value) <= NAME_MAX_BYTES)
 		return 0;
-	return status_set(status, STATUS_INVALID_ARGUMENT, "%s: '%s' has more than %d bytes",
-			  field, text_quote(&quote, value), NAME_MAX_BYTES);
+	return status_set(status, STATUS_INVALID_ARGUMENT,
+			  "%s: '%s' has more than %d bytes", field,
+			  text_quote(&quote, value), NAME_MAX_BYTES);
 }
 
 static int check_names(const Janus__JanusdConfig *message, const struct node_name *node,
@@ -69,7 +70,8 @@ static int check_names(const Janus__JanusdConfig *message, const struct node_nam
 	if (!*message->podname && message->n_cid)
 		return status_set(status, STATUS_INVALID_ARGUMENT,
 				  "podName: is empty, and a container is asked for");
-	if (node->strict && *message->nodename && strcmp(message->nodename, node->name) != 0)
+	if (node->strict && *message->nodename &&
+	    strcmp(message->nodename, node->name) != 0)
 		return status_set(status, STATUS_FAILED_PRECONDITION,
 				  "nodeName: '%s' is asked for, this is node '%s'",
 				  text_quote(&asked, message->nodename),
@@ -85,9 +87,9 @@ static int check_targets(const Janus__JanusdConfig *message, struct status *stat
 		return status_set(status, STATUS_INVALID_ARGUMENT,
 				  "cid: neither a container nor a pid is given");
 	if (message->n_cid > TARGETS_MAX || message->n_pid > TARGETS_MAX)
-		return status_set(status, STATUS_INVALID_ARGUMENT,
-				  "%s: more than %d are given",
-				  message->n_cid > TARGETS_MAX ? "cid" : "pid", TARGETS_MAX);
+		return status_set(
+			status, STATUS_INVALID_ARGUMENT, "%s: more than %d are given",
+			message->n_cid > TARGETS_MAX ? "cid" : "pid", TARGETS_MAX);
 	for (size_t i = 0; i < message->n_cid; i++) {
 		const char *cid = message->cid[i];
 
@@ -139,9 +141,11 @@ static int take_events(const struct taking *taking, struct status *status)
 	struct item item = { "event", taking->index, 0 };
 
 	if (!message->n_event)
-		return status_set(status, STATUS_INVALID_ARGUMENT,
-				  "subject[%zu].event: is empty; access, open, exec or all"
-				  " must be given", taking->index);
+		return status_set(
+			status, STATUS_INVALID_ARGUMENT,
+			"subject[%zu].event: is empty; access, open, exec or all"
+			" must be given",
+			taking->index);
 	for (; item.index < message->n_event; item.index++)
 		if (read_event(message->event[item.index], &taking->subject->events))
 			return refuse_item(status, &item, message->event[item.index],
@@ -169,9 +173,10 @@ static int take_paths(const struct taking *taking, struct status *status)
 	struct janus_subject *subject = taking->subject;
 
 	if (!message->n_allow && !message->n_deny)
-		return status_set(status, STATUS_INVALID_ARGUMENT,
-				  "subject[%zu].allow: neither allow nor deny names a path",
-				  taking->index);
+		return status_set(
+			status, STATUS_INVALID_ARGUMENT,
+			"subject[%zu].allow: neither allow nor deny names a path",
+			taking->index);
 	if (check_paths(message->allow, message->n_allow,
 			(struct item){ "allow", taking->index, 0 }, status) ||
 	    check_paths(message->deny, message->n_deny,
@@ -232,13 +237,14 @@ static int take_tags(const struct taking *taking, struct status *status)
 		if (strlen(key) > TAG_MAX_BYTES)
 			return refuse_tag(taking, key, "has more than 256 bytes", status);
 		if (strlen(value) > TAG_MAX_BYTES)
-			return refuse_tag(taking, key, "has a value of more than 256 bytes",
-					  status);
+			return refuse_tag(taking, key,
+					  "has a value of more than 256 bytes", status);
 		put_tag(taking, key, value);
 	}
 	/* A map has no order on the wire; sorted, the records of a guard look alike. */
 	if (subject->tag_count)
-		qsort(taking->tags, subject->tag_count, sizeof(*taking->tags), compare_tags);
+		qsort(taking->tags, subject->tag_count, sizeof(*taking->tags),
+		      compare_tags);
 	subject->tags = subject->tag_count ? taking->tags : NULL;
 	return 0;
 }
@@ -287,10 +293,11 @@ static int take_subjects(struct backing *backing, const Janus__JanusdConfig *mes
 		return -1;
 	for (size_t i = 0; i < message->n_subject; i++)
 		tags += message->subject[i]->n_tags;
-	config->subjects = calloc(message->n_subject, sizeof(*config->subjects));
+	config->subjects = calloc(message->n_subject + 1, sizeof(*config->subjects));
 	backing->tags = calloc(tags + 1, sizeof(*backing->tags));
 	if (!config->subjects || !backing->tags)
-		return status_set(status, STATUS_RESOURCE_EXHAUSTED, "subject: no memory");
+		return status_set(status, STATUS_RESOURCE_EXHAUSTED,
+				  "subject: no memory");
 	config->subject_count = message->n_subject;
 	config->bytes += config->subject_count * sizeof(*config->subjects) +
 			 tags * sizeof(*backing->tags);
@@ -320,9 +327,11 @@ static int take_format(struct guard_config *config, const char *format,
 				  text_quote(&quote, format), FORMAT_MAX_BYTES);
 	result = template_compile(&config->template, format, error);
 	if (result == -EINVAL)
-		return status_set(status, STATUS_INVALID_ARGUMENT, "logFormat: %s", error);
+		return status_set(status, STATUS_INVALID_ARGUMENT, "logFormat: %s",
+				  error);
 	if (result)
-		return status_set(status, STATUS_RESOURCE_EXHAUSTED, "logFormat: no memory");
+		return status_set(status, STATUS_RESOURCE_EXHAUSTED,
+				  "logFormat: no memory");
 	return 0;
 }
 
@@ -353,7 +362,8 @@ int guard_config_create(struct guard_config **ret, struct wire_bytes request,
 	struct backing *backing = calloc(1, sizeof(*backing));
 
 	if (!backing)
-		return status_set(status, STATUS_RESOURCE_EXHAUSTED, "request: no memory");
+		return status_set(status, STATUS_RESOURCE_EXHAUSTED,
+				  "request: no memory");
 	backing->config.internal = backing;
 	backing->message.budget_bytes = CODEC_BUDGET_BYTES;
 	if (codec_unpack(&backing->message, &janus__janusd_config__descriptor, request,

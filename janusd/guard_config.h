@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a controller asks for, checked: every limit and every word of a JanusdConfig is looked
- * at here, before anything is done. Pure; from any thread.
+ * What a controller asks for, checked: every limit and every word of a JanusdConfig is
+ * looked at here, before anything is done. Pure; from any thread.
  */
 #ifndef JANUSD_GUARD_CONFIG_H
 #define JANUSD_GUARD_CONFIG_H
@@ -35,7 +35,7 @@ struct guard_config {
 	size_t subject_count;
 	struct template *template; /* given away by setting it NULL */
 	size_t path_count;
-	size_t bytes;	/* of memory that it takes */
+	size_t bytes;   /* of memory that it takes */
 	void *internal; /* what the strings are in */
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * How a guard comes into force: new containers first, then those that old and new share, in
- * one step each; what only the old one had goes last, when the old guard is freed. A failure
- * undoes the steps before it. Owns the watches until they are in a guard.
+ * How a guard comes into force: new containers first, then those that old and new share,
+ * in one step each; what only the old one had goes last, when the old guard is freed. A
+ * failure undoes the steps before it. Owns the watches until they are in a guard.
  *
- * A pod's containers differ: where none of a guard's paths is in one of them, that one is left
- * alone and reported, as long as another one has some.
+ * A pod's containers differ: where none of a guard's paths is in one of them, that one is
+ * left alone and reported, as long as another one has some.
  */
 #include <janus/container.h>
 #include <janus/error.h>
@@ -35,9 +35,10 @@ struct replacing {
 	struct guard *old; /* NULL: nothing is replaced */
 	struct guard *fresh;
 	struct guard_outcome *outcome;
-	size_t in_force; /* targets with a watch */
+	size_t in_force;    /* targets with a watch */
 	struct status none; /* of the first target that has none of the paths */
-	bool updated[]; /* for each target of @fresh: the watch of @old says the new already */
+	/* For each target of @fresh: the watch of @old says the new already. */
+	bool updated[];
 };
 
 static const char *target_name(const struct guard_target *target, char buf[32])
@@ -153,14 +154,15 @@ static int resolve_container(struct guard *guard, size_t index, struct status *s
 
 	if (error)
 		return status_set(status, container_code(error), "cid[%zu]: '%s': %s",
-				  index, text_quote(&quote, asked), container_cause(error));
+				  index, text_quote(&quote, asked),
+				  container_cause(error));
 	cid = janus_container_get_id(container);
 	if (has_target(guard, cid, 0))
 		return 0;
 	target->cid = strdup(cid);
 	if (!target->cid)
-		return status_set(status, STATUS_RESOURCE_EXHAUSTED, "cid[%zu]: no memory",
-				  index);
+		return status_set(status, STATUS_RESOURCE_EXHAUSTED,
+				  "cid[%zu]: no memory", index);
 	target->pid = janus_container_get_init_pid(container);
 	guard->target_count++;
 	return 0;
@@ -246,8 +248,8 @@ static void add_report(struct replacing *replacing, const struct guard_target *t
 }
 
 /* Return: 0, or -1 where the whole replacement fails. */
-static int take_result(struct replacing *replacing, struct guard_target *target, int error,
-		       const struct janus_watch_report *report)
+static int take_result(struct replacing *replacing, struct guard_target *target,
+		       int error, const struct janus_watch_report *report)
 {
 	if (error && !is_none_markable(error, report)) {
 		set_failure(&replacing->outcome->status, target, error, report);
@@ -267,8 +269,8 @@ static int create_watch(struct replacing *replacing, struct guard_target *target
 {
 	struct janus_watch_options options = options_of(replacing->fresh, target);
 	struct janus_watch_report report = JANUS_WATCH_REPORT_INIT;
-	int error = janus_watch_create(replacing->guards->context, &target->watch, &options,
-				       &report);
+	int error = janus_watch_create(replacing->guards->context, &target->watch,
+				       &options, &report);
 
 	return take_result(replacing, target, error, &report);
 }
@@ -320,10 +322,11 @@ static void undo(struct replacing *replacing)
 		old = find_old(replacing, &fresh->targets[i]);
 		options = options_of(replacing->old, old);
 		if (janus_watch_update(old->watch, &options, &report))
-			log_error("guard '%s': %s '%s' could not be brought back to what it"
-				  " was and keeps the new paths: %s",
-				  text_quote(&quote, fresh->config->name),
-				  target_field(old), target_name(old, buf), report.message);
+			log_error(
+				"guard '%s': %s '%s' could not be brought back to what it"
+				" was and keeps the new paths: %s",
+				text_quote(&quote, fresh->config->name),
+				target_field(old), target_name(old, buf), report.message);
 	}
 }
 
@@ -345,7 +348,8 @@ static void commit(struct replacing *replacing)
 int guard_replace(struct guards *guards, struct guard *old, struct guard *fresh,
 		  struct guard_outcome *ret)
 {
-	autofree struct replacing *replacing = NULL;
+	struct replacing *replacing;
+	int result;
 
 	if (resolve_targets(fresh, &ret->status))
 		return -1;
@@ -357,10 +361,11 @@ int guard_replace(struct guards *guards, struct guard *old, struct guard *fresh,
 	replacing->old = old;
 	replacing->fresh = fresh;
 	replacing->outcome = ret;
-	if (bring_into_force(replacing)) {
+	result = bring_into_force(replacing);
+	if (result)
 		undo(replacing);
-		return -1;
-	}
-	commit(replacing);
-	return 0;
+	else
+		commit(replacing);
+	free(replacing);
+	return result;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The registry: finds, counts and lists guards, and says which of them a request means. How a
- * guard comes into force is guard_replace.c's business.
+ * The registry: finds, counts and lists guards, and says which of them a request means.
+ * How a guard comes into force is guard_replace.c's business.
  */
 #include "guards.h"
 
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "guards_internal.h"
+#include "log.h"
 #include "text.h"
 #include "util.h"
 
@@ -90,8 +91,8 @@ static struct guard *find(const struct guards *guards, const struct guard *like)
 {
 	struct guard *guard = guards->buckets[like->hash % GUARD_BUCKETS];
 
-	while (guard && (guard->hash != like->hash ||
-			 !same_names(guard->config, like->config)))
+	while (guard &&
+	       (guard->hash != like->hash || !same_names(guard->config, like->config)))
 		guard = guard->next;
 	return guard;
 }
@@ -178,7 +179,8 @@ static int check_room(struct guards *guards, const struct guard *old,
 		return status_set(status, STATUS_RESOURCE_EXHAUSTED,
 				  "request: there are %d guards already", GUARDS_MAX);
 	if (!old && make_room(guards))
-		return status_set(status, STATUS_RESOURCE_EXHAUSTED, "request: no memory");
+		return status_set(status, STATUS_RESOURCE_EXHAUSTED,
+				  "request: no memory");
 	return 0;
 }
 
@@ -276,20 +278,30 @@ static int refuse_match(const struct guard_match *match, struct status *status)
 			  *match->pod || !match->pid_count ? "" : " and one of the pids");
 }
 
+static void tell_removed(const struct guard_config *config)
+{
+	struct text_quote name, pod, node;
+
+	log_info("guard '%s' (%s:%s) is gone", text_quote(&name, config->name),
+		 text_quote(&pod, config->pod), text_quote(&node, config->node));
+}
+
 size_t guards_remove(struct guards *guards, const struct guard_match *match,
 		     struct status *status)
 {
 	size_t kept = 0, removed;
 
 	if (!*match->pod && !match->pid_count && !*match->name) {
-		status_set(status, STATUS_INVALID_ARGUMENT,
-			   "podName: is empty, and neither name nor pid says which guard");
+		status_set(
+			status, STATUS_INVALID_ARGUMENT,
+			"podName: is empty, and neither name nor pid says which guard");
 		return 0;
 	}
 	for (size_t i = 0; i < guards->count; i++) {
 		struct guard *guard = guards->in_order[i];
 
 		if (is_meant(guard, match)) {
+			tell_removed(guard->config);
 			unlink_guard(guards, guard);
 			guard_free(guards, guard);
 		} else {

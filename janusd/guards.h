@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The registry of guards: what a controller asked for, and the watches that do it. A guard is
- * known by name, node and pod; it has one watch for each container or pid.
+ * The registry of guards: what a controller asked for, and the watches that do it. A
+ * guard is known by name, node and pod; it has one watch for each container or pid.
  *
  * Belongs to the main thread, as the library's objects do.
  */
@@ -21,8 +21,8 @@ struct guards;
 
 /* A container or a process that a guard covers. */
 struct guard_target {
-	char *cid; /* the full id, without scheme; NULL: the target is the process */
-	int32_t pid; /* the process, or the container's init process when it was looked up */
+	char *cid;   /* the full id, without scheme; NULL: the target is the process */
+	int32_t pid; /* the process, or the container's init process at the time */
 	struct janus_watch *watch; /* NULL: not one path of the guard is there */
 };
 
@@ -41,11 +41,11 @@ struct guard {
 
 /* What became of a request to guard. */
 struct guard_outcome {
-	struct status status; /* STATUS_OK: the guard is in force */
+	struct status status;      /* STATUS_OK: the guard is in force */
 	const struct guard *guard; /* NULL on failure; valid until the registry changes */
-	uint64_t paths; /* over all targets */
-	uint64_t skipped; /* of these, not in force */
-	char skipped_first[640]; /* the first one's target, path and cause; escaped */
+	uint64_t paths;            /* over all targets */
+	uint64_t skipped;          /* of these, not in force */
+	char skipped_first[640];   /* the first one's target, path and cause; escaped */
 };
 
 /* What DestroyGuard goes by; empty strings and no pids count as not given. */
@@ -62,12 +62,14 @@ struct guards *guards_create(struct janus_context *context);
 
 void guards_destroy(struct guards *guards);
 
-/* Destroys every guard, which releases whoever waits for an answer. Labels stay a while. */
+/*
+ * Destroys every guard, which releases whoever waits for an answer. Labels stay a while.
+ */
 void guards_clear(struct guards *guards);
 
 /*
- * Guard as @config says; replaces the guard of the same name, node and pod. What was guarded
- * and stays so is guarded at every moment. On failure everything is as it was.
+ * Guard as @config says; replaces the guard of the same name, node and pod. What was
+ * guarded and stays so is guarded at every moment. On failure everything is as it was.
  * Takes @config over, also on failure.
  */
 void guards_apply(struct guards *guards, struct guard_config *config,

@@ -20,13 +20,16 @@ struct guards {
 	uint64_t last_serial;
 };
 
-/* Destroys its watches, retires its label, frees its config. Not in the registry any more. */
+/*
+ * Destroys its watches, retires its label, frees its config. Not in the registry any
+ * more.
+ */
 void guard_free(struct guards *guards, struct guard *guard);
 
 /*
- * Bring @fresh into force in place of @old (NULL: there is none). On success the watches that
- * go on are moved from @old to @fresh. Return: 0, or -1 with the status in @ret and everything
- * as it was; both guards stay the caller's.
+ * Bring @fresh into force in place of @old (NULL: there is none). On success the watches
+ * that go on are moved from @old to @fresh. Return: 0, or -1 with the status in @ret and
+ * everything as it was; both guards stay the caller's.
  */
 int guard_replace(struct guards *guards, struct guard *old, struct guard *fresh,
 		  struct guard_outcome *ret);

@@ -8,7 +8,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-
 struct jobs {
 	pthread_mutex_t mutex;
 	struct job *first;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way from the gRPC thread to the main thread and back: the only place where the two meet.
- * A job is put in by the gRPC thread, run by the main thread, and taken back by the gRPC
- * thread; between two of these steps nobody else touches it. Owns the eventfd.
+ * The way from the gRPC thread to the main thread and back: the only place where the two
+ * meet. A job is put in by the gRPC thread, run by the main thread, and taken back by the
+ * gRPC thread; between two of these steps nobody else touches it. Owns the eventfd.
  */
 #ifndef JANUSD_JOBS_H
 #define JANUSD_JOBS_H
@@ -19,11 +19,13 @@ struct job {
 	struct job *next;
 	/* On the main thread. Not called for a job that was cancelled before. */
 	void (*run)(struct job *job, struct guards *guards);
-	/* On the main thread, after run: tells the gRPC thread, without touching the job. */
+	/*
+	 * On the main thread, after run: tells the gRPC thread, without touching the job.
+	 */
 	void (*finished)(struct job *job);
-	size_t bytes;	/* of memory that the job holds */
+	size_t bytes;   /* of memory that the job holds */
 	bool cancelled; /* set by jobs_cancel() */
-	bool ran;	/* run was called; for the gRPC thread after jobs_take() */
+	bool ran;       /* run was called; for the gRPC thread after jobs_take() */
 };
 
 /* What all waiting jobs together may hold. */
@@ -33,13 +35,17 @@ struct job {
 int jobs_create(struct jobs **ret);
 void jobs_destroy(struct jobs *jobs);
 
-/* Return: 0, or -1 where there is too much waiting already; the job stays the caller's. */
+/*
+ * Return: 0, or -1 where there is too much waiting already; the job stays the caller's.
+ */
 int jobs_put(struct jobs *jobs, struct job *job);
 
 /* Nobody waits for it any more: it is not run if it has not begun. */
 void jobs_cancel(struct jobs *jobs, struct job *job);
 
-/* On the gRPC thread, when finished() has told it: from here on the job is its own again. */
+/*
+ * On the gRPC thread, when finished() has told it: from here on the job is its own again.
+ */
 void jobs_take(struct jobs *jobs, struct job *job);
 
 /* The gRPC thread has ended: no job comes any more. */

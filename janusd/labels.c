@@ -12,9 +12,10 @@
 #define BUCKETS 4096
 
 /*
- * A retired label goes when the records have been drained since and some time has passed, for
- * the thread that answers may be on its way with one more. Beyond the count the oldest goes
- * at once, so that a controller which replaces without end cannot fill the memory.
+ * A retired label goes when the records have been drained since and some time has passed,
+ * for the thread that answers may be on its way with one more. Beyond the count the
+ * oldest goes at once, so that a controller which replaces without end cannot fill the
+ * memory.
  */
 #define RETIRED_MAX 1024
 #define RETIRED_SECONDS 5
@@ -22,7 +23,7 @@
 struct entry {
 	struct label label;
 	struct template *template;
-	struct entry *next;	    /* in the bucket */
+	struct entry *next;         /* in the bucket */
 	struct entry *next_retired; /* from the oldest to the youngest */
 	time_t retired_at;
 	char names[];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a record needs to know of its guard: pod, node and template, found by the number that
- * the library hands back as the cookie. A guard gets a new label with each change, and records
- * of the old one may still be on their way; so a retired label stays for a while.
+ * What a record needs to know of its guard: pod, node and template, found by the number
+ * that the library hands back as the cookie. A guard gets a new label with each change,
+ * and records of the old one may still be on their way; so a retired label stays for a
+ * while.
  *
  * Belongs to the main thread.
  */
@@ -26,7 +27,8 @@ struct labels *labels_create(void);
 void labels_destroy(struct labels *labels);
 
 /*
- * Copies @pod and @node, takes @template over on success. Return: NULL if there is no memory.
+ * Copies @pod and @node, takes @template over on success. Return: NULL if there is no
+ * memory.
  */
 const struct label *labels_add(struct labels *labels, const char *pod, const char *node,
 			       struct template *template);

@@ -24,8 +24,8 @@ static int refuse(char *error, const char *address, const char *cause)
 {
 	struct text_quote quote;
 
-	snprintf(error, CMDLINE_ERROR_SIZE, "--listen '%s': %s", text_quote(&quote, address),
-		 cause);
+	snprintf(error, CMDLINE_ERROR_SIZE, "--listen '%s': %s",
+		 text_quote(&quote, address), cause);
 	return -1;
 }
 
@@ -46,12 +46,12 @@ static int parse_unix(struct listener *listener, const char *address, char *erro
 
 static int parse_port(const char *text, in_port_t *ret)
 {
-	unsigned int port = 0;
+	unsigned long port;
 	size_t length = strlen(text);
 
 	if (!length || length > 5 || strspn(text, "0123456789") != length)
 		return -1;
-	sscanf(text, "%5u", &port);
+	port = strtoul(text, NULL, 10);
 	if (port > UINT16_MAX)
 		return -1;
 	*ret = htons((uint16_t)port);
@@ -85,7 +85,8 @@ static bool is_loopback(const struct listener *listener)
 	const struct in6_addr *in6 = &listener->address.in6.sin6_addr;
 
 	if (listener->address.any.sa_family == AF_INET)
-		return ntohl(listener->address.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+		return ntohl(listener->address.in.sin_addr.s_addr) >> 24 ==
+		       IN_LOOPBACKNET;
 	if (IN6_IS_ADDR_V4MAPPED(in6))
 		return in6->s6_addr[12] == IN_LOOPBACKNET;
 	return IN6_IS_ADDR_LOOPBACK(in6);
@@ -194,7 +195,8 @@ static void write_owner(int lock)
 	int length = snprintf(line, sizeof(line), "%" PRIdMAX "\n", (intmax_t)getpid());
 
 	if (ftruncate(lock, 0) || pwrite(lock, line, (size_t)length, 0) != length)
-		log_warning("cannot write the pid into the lock file: %s", strerror(errno));
+		log_warning("cannot write the pid into the lock file: %s",
+			    strerror(errno));
 }
 
 static void tell_owner(const char *path, int lock)
@@ -203,8 +205,8 @@ static void tell_owner(const char *path, int lock)
 	ssize_t length = pread(lock, owner, sizeof(owner) - 1, 0);
 
 	owner[length > 0 ? strspn(owner, "0123456789") : 0] = '\0';
-	log_error("cannot listen on unix:%s: another janusd runs there, process %s",
-		  path, *owner ? owner : "unknown");
+	log_error("cannot listen on unix:%s: another janusd runs there, process %s", path,
+		  *owner ? owner : "unknown");
 }
 
 /* The lock file stays behind: who removed it could remove another one's. */
@@ -219,8 +221,10 @@ static int take_lock(struct listener *listener)
 	snprintf(path, sizeof(path), "%s.lock", socket_path);
 	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (lock < 0) {
-		log_error("cannot listen on unix:%s: its lock file, the same with .lock at"
-			  " the end, cannot be opened: %s", quote.text, strerror(errno));
+		log_error(
+			"cannot listen on unix:%s: its lock file, the same with .lock at"
+			" the end, cannot be opened: %s",
+			quote.text, strerror(errno));
 		return -1;
 	}
 	if (flock(lock, LOCK_EX | LOCK_NB)) {
@@ -228,12 +232,12 @@ static int take_lock(struct listener *listener)
 			tell_owner(quote.text, lock);
 		else
 			log_error("cannot listen on unix:%s: its lock file cannot be"
-				  " locked: %s", quote.text, strerror(errno));
+				  " locked: %s",
+				  quote.text, strerror(errno));
 		return -1;
 	}
 	write_owner(lock);
-	listener->lock = lock;
-	lock = -1;
+	listener->lock = util_steal_fd(&lock);
 	return 0;
 }
 
@@ -243,7 +247,8 @@ static int prepare_unix(struct listener *listener)
 
 	if (!strncmp(listener->address.un.sun_path, folder, strlen(folder)) &&
 	    mkdir(DEFAULT_FOLDER, 0755) && errno != EEXIST) {
-		log_error("cannot make the folder " DEFAULT_FOLDER ": %s", strerror(errno));
+		log_error("cannot make the folder " DEFAULT_FOLDER ": %s",
+			  strerror(errno));
 		return -1;
 	}
 	return take_lock(listener);
@@ -343,9 +348,11 @@ static void percent_encode(char *buf, const char *path)
 
 const char *listen_target(const struct listener *listener, char buf[LISTEN_TEXT_SIZE])
 {
+	static const char scheme[] = "unix:";
+
 	if (!listen_is_unix(listener))
 		return listen_name(listener, 0, buf);
-	strcpy(buf, "unix:");
-	percent_encode(buf + strlen("unix:"), listener->address.un.sun_path);
+	snprintf(buf, LISTEN_TEXT_SIZE, "%s", scheme);
+	percent_encode(buf + strlen(scheme), listener->address.un.sun_path);
 	return buf;
 }

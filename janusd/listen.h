@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the daemon listens: which addresses are allowed, what gRPC calls them, and the lock
- * that keeps a second daemon from a unix socket. Owns the lock fds; the sockets are gRPC's.
+ * Where the daemon listens: which addresses are allowed, what gRPC calls them, and the
+ * lock that keeps a second daemon from a unix socket. Owns the lock fds; the sockets are
+ * gRPC's.
  */
 #ifndef JANUSD_LISTEN_H
 #define JANUSD_LISTEN_H
@@ -46,7 +47,9 @@ int listen_plan(struct listeners *ret, const struct cmdline *cmdline,
  */
 int listen_prepare(struct listener *listener);
 
-/* Bind and let go again. Return: 0, or the negative errno that says why it cannot be had. */
+/*
+ * Bind and let go again. Return: 0, or the negative errno that says why it cannot be had.
+ */
 int listen_probe(const struct listener *listener);
 
 /* After the sockets are closed. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the daemon itself has to say: lines "janusd: level: text" through the sink, or straight
- * to standard error while there is none. From any thread. What guards record is not said here.
+ * What the daemon itself has to say: lines "janusd: level: text" through the sink, or
+ * straight to standard error while there is none. From any thread. What guards record is
+ * not said here.
  */
 #ifndef JANUSD_LOG_H
 #define JANUSD_LOG_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From events to lines: finds the label of an event's guard, fills in the template and hands
- * the line to the sink. Belongs to the main thread.
+ * From events to lines: finds the label of an event's guard, fills in the template and
+ * hands the line to the sink. Belongs to the main thread.
  */
 #ifndef JANUSD_RECORDS_H
 #define JANUSD_RECORDS_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A call and what its method does with it. rpc_call.c owns the batches of gRPC; a method sees
- * messages only. Everything here belongs to the gRPC thread, but for rpc_call_tell().
+ * A call and what its method does with it. rpc_call.c owns the batches of gRPC; a method
+ * sees messages only. Everything here belongs to the gRPC thread, but for
+ * rpc_call_tell().
  */
 #ifndef JANUSD_RPC_H
 #define JANUSD_RPC_H
@@ -69,7 +70,10 @@ void rpc_call_send(struct rpc_call *call, const ProtobufCMessage *message);
 /* A piece of trailing metadata for rpc_call_finish(); printable ASCII. Two at most. */
 void rpc_call_add_trailer(struct rpc_call *call, const char *key, const char *value);
 
-/* The end, with a last message where @message is not NULL. Nothing happens on a dead call. */
+/*
+ * The end, with a last message where @message is not NULL. Nothing happens on a dead
+ * call.
+ */
 void rpc_call_finish(struct rpc_call *call, const ProtobufCMessage *message,
 		     const struct status *status);
 

@@ -47,8 +47,8 @@ void rpc_call_free(struct rpc_call *call)
 static void start(struct rpc_call *call, const grpc_op *ops, size_t count,
 		  enum rpc_step step)
 {
-	grpc_call_error error =
-		grpc_call_start_batch(call->call, ops, count, &call->tags[step], NULL);
+	grpc_call_error error = grpc_call_start_batch(call->call, ops, count,
+						      &call->tags[step], NULL);
 
 	if (error == GRPC_CALL_OK) {
 		call->pending++;
@@ -155,7 +155,8 @@ void rpc_call_finish(struct rpc_call *call, const ProtobufCMessage *message,
 		ops[count].data.send_status_from_server.status =
 			(grpc_status_code)status->code;
 		ops[count].data.send_status_from_server.status_details = &text;
-		ops[count].data.send_status_from_server.trailing_metadata = call->trailers;
+		ops[count].data.send_status_from_server.trailing_metadata =
+			call->trailers;
 		ops[count].data.send_status_from_server.trailing_metadata_count =
 			call->trailer_count;
 		call->finished = true;
@@ -177,8 +178,8 @@ void rpc_call_unexpect(struct rpc_call *call)
 void rpc_call_tell(struct rpc_call *call)
 {
 	/*
-	 * An empty batch does nothing but post its tag, also on a call that is over; and the
-	 * queue is there as long as a call is.
+	 * An empty batch does nothing but post its tag, also on a call that is over; and
+	 * the queue is there as long as a call is.
 	 */
 	if (grpc_call_start_batch(call->call, NULL, 0, &call->tags[RPC_WORKED], NULL))
 		log_error("grpc: a finished job could not be told to the gRPC thread");
@@ -211,9 +212,8 @@ bool rpc_call_is_sending(const struct rpc_call *call)
 
 static void take_message(struct rpc_call *call, grpc_byte_buffer *buffer)
 {
-	const struct status compressed = {
-		STATUS_UNIMPLEMENTED, "request: compressed messages are not taken"
-	};
+	const struct status compressed = { STATUS_UNIMPLEMENTED,
+					   "request: compressed messages are not taken" };
 	grpc_byte_buffer_reader reader;
 	struct wire_bytes bytes;
 	grpc_slice slice;

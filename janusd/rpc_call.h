@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of a call: one object from the moment gRPC is asked for a call until the last
- * batch has come back. Its tags are part of it, so nothing is allocated for a batch. Belongs
- * to the gRPC thread.
+ * The inside of a call: one object from the moment gRPC is asked for a call until the
+ * last batch has come back. Its tags are part of it, so nothing is allocated for a batch.
+ * Belongs to the gRPC thread.
  */
 #ifndef JANUSD_RPC_CALL_H
 #define JANUSD_RPC_CALL_H

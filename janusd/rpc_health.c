@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * grpc.health.v1.Health: Check and Watch, for the whole server ("") and for janus.Janusd. What
- * makes the daemon healthy is decided elsewhere; here it is told.
+ * grpc.health.v1.Health: Check and Watch, for the whole server ("") and for janus.Janusd.
+ * What makes the daemon healthy is decided elsewhere; here it is told.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #define SERVING GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING
 #define NOT_SERVING GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING
-#define UNKNOWN_SERVICE                                                                    \
+#define UNKNOWN_SERVICE                                                                  \
 	GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVICE_UNKNOWN
 
 /* A client that watches. */
@@ -28,7 +28,8 @@ static bool is_known(const char *service)
 	return !*service || !strcmp(service, "janus.Janusd");
 }
 
-static Grpc__Health__V1__HealthCheckResponse answer(const struct rpc_call *call, bool known)
+static Grpc__Health__V1__HealthCheckResponse answer(const struct rpc_call *call,
+						    bool known)
 {
 	Grpc__Health__V1__HealthCheckResponse response =
 		GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;
@@ -48,8 +49,8 @@ static int read_request(struct rpc_call *call, struct wire_bytes bytes, bool mus
 	struct text_quote quote;
 	struct status status;
 
-	if (codec_unpack(&message, &grpc__health__v1__health_check_request__descriptor, bytes,
-			 &status)) {
+	if (codec_unpack(&message, &grpc__health__v1__health_check_request__descriptor,
+			 bytes, &status)) {
 		rpc_call_finish(call, NULL, &status);
 		return -1;
 	}
@@ -88,7 +89,8 @@ static void watch_send(struct rpc_call *call)
 
 static void watch_received(struct rpc_call *call, struct wire_bytes bytes)
 {
-	const struct status no_memory = { STATUS_RESOURCE_EXHAUSTED, "request: no memory" };
+	const struct status no_memory = { STATUS_RESOURCE_EXHAUSTED,
+					  "request: no memory" };
 	struct watcher *watcher;
 	bool known;
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * janus.Janusd: the contract with the controllers in the field. Requests are checked on the
- * gRPC thread, carried out on the main thread (the functions named run_...), and answered on
- * the gRPC thread; a struct request belongs to one of the two at a time, see jobs.h.
+ * janus.Janusd: the contract with the controllers in the field. Requests are checked on
+ * the gRPC thread, carried out on the main thread (the functions named run_...), and
+ * answered on the gRPC thread; a struct request belongs to one of the two at a time, see
+ * jobs.h.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,8 +43,8 @@ struct request {
 	struct status status;
 	struct guard_config *config;  /* CreateGuard, until the registry has it */
 	struct codec_message message; /* DestroyGuard */
-	const char *own_node;	      /* DestroyGuard */
-	struct page page;	      /* CreateGuard: one handle; GetGuardState */
+	const char *own_node;         /* DestroyGuard */
+	struct page page;             /* CreateGuard: one handle; GetGuardState */
 	uint64_t skipped;
 	char skipped_first[512];
 };
@@ -72,7 +73,8 @@ static void tell(struct job *job)
 /* Return: NULL: the call is finished. */
 static struct request *request_create(struct rpc_call *call)
 {
-	const struct status no_memory = { STATUS_RESOURCE_EXHAUSTED, "request: no memory" };
+	const struct status no_memory = { STATUS_RESOURCE_EXHAUSTED,
+					  "request: no memory" };
 	struct request *request = calloc(1, sizeof(*request));
 
 	if (!request) {
@@ -107,8 +109,10 @@ static void request_cancelled(struct rpc_call *call)
 
 static void request_put(struct request *request)
 {
-	const struct status busy = { STATUS_RESOURCE_EXHAUSTED,
-				     "request: too many requests are waiting; try again" };
+	const struct status busy = {
+		STATUS_RESOURCE_EXHAUSTED,
+		"request: too many requests are waiting; try again"
+	};
 	struct rpc_call *call = request->call;
 
 	rpc_call_expect(call);
@@ -160,10 +164,11 @@ static void log_outcome(const struct guard_outcome *outcome)
 	text_quote(&node, config->node);
 	if (outcome->skipped)
 		log_warning("guard '%s' (%s:%s): %" PRIu64 " of %" PRIu64 " paths are not"
-			    " guarded; the first: %s", name.text, pod.text, node.text,
-			    outcome->skipped, outcome->paths, outcome->skipped_first);
-	log_info("guard '%s' (%s:%s) is in force: %" PRIu64 " paths in %zu targets", name.text,
-		 pod.text, node.text, outcome->paths - outcome->skipped,
+			    " guarded; the first: %s",
+			    name.text, pod.text, node.text, outcome->skipped,
+			    outcome->paths, outcome->skipped_first);
+	log_info("guard '%s' (%s:%s) is in force: %" PRIu64 " paths in %zu targets",
+		 name.text, pod.text, node.text, outcome->paths - outcome->skipped,
 		 outcome->guard->target_count);
 }
 
@@ -243,15 +248,10 @@ static void run_destroy(struct job *job, struct guards *guards)
 		.pids = message->pid,
 		.pid_count = message->n_pid,
 	};
-	struct text_quote node, pod;
-	size_t count;
 
 	if (!*match.node)
 		match.node = request->own_node;
-	count = guards_remove(guards, &match, &request->status);
-	if (count)
-		log_info("%zu guards of (%s:%s) are gone", count, text_quote(&pod, match.pod),
-			 text_quote(&node, match.node));
+	guards_remove(guards, &match, &request->status);
 }
 
 static void destroy_received(struct rpc_call *call, struct wire_bytes bytes)
@@ -278,12 +278,13 @@ static void destroy_worked(struct rpc_call *call)
 	const Janus__Empty empty = JANUS__EMPTY__INIT;
 
 	jobs_take(rpc_call_service(call)->jobs, &request->job);
-	rpc_call_finish(call, request->status.code ? NULL : &empty.base, &request->status);
+	rpc_call_finish(call, request->status.code ? NULL : &empty.base,
+			&request->status);
 }
 
 /*
- * The next guards after the last one that was sent. A guard that is there all the time is told
- * exactly once; one that comes or goes meanwhile may be told or not.
+ * The next guards after the last one that was sent. A guard that is there all the time is
+ * told exactly once; one that comes or goes meanwhile may be told or not.
  */
 static void run_page(struct job *job, struct guards *guards)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * grpc.reflection.v1 and v1alpha: tells clients what this server speaks, out of the descriptor
- * set that the build put in. Both versions are the same bytes on the wire. None of our files
- * imports another one, so one file is always the whole answer; and there are no extensions.
+ * grpc.reflection.v1 and v1alpha: tells clients what this server speaks, out of the
+ * descriptor set that the build put in. Both versions are the same bytes on the wire.
+ * None of our files imports another one, so one file is always the whole answer; and
+ * there are no extensions.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -37,9 +38,9 @@ enum descriptor_field {
 typedef Grpc__Reflection__V1__ServerReflectionRequest reflection_request;
 typedef Grpc__Reflection__V1__ServerReflectionResponse reflection_response;
 
-#define REQUEST_CASE(name)                                                                 \
+#define REQUEST_CASE(name)                                                               \
 	GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_##name
-#define RESPONSE_CASE(name)                                                                \
+#define RESPONSE_CASE(name)                                                              \
 	GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_##name
 
 /* The next field @number in @rest. Return: whether there is one. */
@@ -57,14 +58,15 @@ static bool next_part(struct wire_bytes *rest, uint32_t number, struct wire_byte
 
 static struct wire_bytes part_of(struct wire_bytes bytes, uint32_t number)
 {
-	struct wire_bytes part = { NULL, 0 };
+	struct wire_bytes part = { (const uint8_t *)"", 0 };
 
 	next_part(&bytes, number, &part);
 	return part;
 }
 
 /*
- * If the dotted @symbol begins with @name: what comes behind, "" at the end. NULL: it does not.
+ * If the dotted @symbol begins with @name: what comes behind, "" at the end. NULL: it
+ * does not.
  */
 static const char *behind(const char *symbol, struct wire_bytes name)
 {
@@ -140,8 +142,8 @@ static bool has_symbol(struct wire_bytes file, const char *symbol)
 	const char *rest = behind(symbol, part_of(file, FILE_PACKAGE));
 
 	return rest && *rest &&
-	       (has_message(file, FILE_MESSAGE, rest) || has_enum(file, FILE_ENUM, rest) ||
-		has_service(file, rest));
+	       (has_message(file, FILE_MESSAGE, rest) ||
+		has_enum(file, FILE_ENUM, rest) || has_service(file, rest));
 }
 
 static bool has_name(struct wire_bytes file, const char *name)
@@ -291,8 +293,8 @@ static void info_received(struct rpc_call *call, struct wire_bytes bytes)
 	struct status status;
 
 	if (codec_unpack(&message,
-			 &grpc__reflection__v1__server_reflection_request__descriptor, bytes,
-			 &status)) {
+			 &grpc__reflection__v1__server_reflection_request__descriptor,
+			 bytes, &status)) {
 		rpc_call_finish(call, NULL, &status);
 		return;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where lines go. Whoever writes is never held up: lines wait in a bounded buffer for a thread
- * of the sink's own; what finds no room is dropped, counted, and told when there is room again.
+ * Where lines go. Whoever writes is never held up: lines wait in a bounded buffer for a
+ * thread of the sink's own; what finds no room is dropped, counted, and told when there
+ * is room again.
  */
 #ifndef JANUSD_SINK_H
 #define JANUSD_SINK_H
@@ -25,8 +26,8 @@ void sink_write(struct sink *sink, const char *line, size_t length);
 bool sink_flush(struct sink *sink, int64_t timeout_ns);
 
 /*
- * Flush, then free. A writer that is still blocked at the deadline keeps its memory and is
- * left to the end of the process. NULL: nothing happens.
+ * Flush, then free. A writer that is still blocked at the deadline keeps its memory and
+ * is left to the end of the process. NULL: nothing happens.
  */
 void sink_destroy(struct sink *sink, int64_t timeout_ns);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The sink that writes text. Owns the buffer of waiting bytes and the thread that writes them;
- * does not own the fd. What a line says is not known here.
+ * The sink that writes text. Owns the buffer of waiting bytes and the thread that writes
+ * them; does not own the fd. What a line says is not known here.
  */
 #include "sink.h"
 
@@ -17,8 +17,8 @@
 #include "util.h"
 
 /*
- * What is written at once: a pipe that has room for something has room for this, so the write
- * does not block where poll() said that it would not.
+ * What is written at once: a pipe that has room for something has room for this, so the
+ * write does not block where poll() said that it would not.
  */
 #define CHUNK_SIZE 4096
 #define POLL_MS 1000
@@ -26,7 +26,7 @@
 struct sink {
 	pthread_t thread;
 	pthread_mutex_t mutex;
-	pthread_cond_t filled;	/* there is something to write, or an end */
+	pthread_cond_t filled;  /* there is something to write, or an end */
 	pthread_cond_t emptied; /* everything is written */
 	char *ring;
 	size_t room;
@@ -145,7 +145,10 @@ static void *run_writer(void *arg)
 		size_t length;
 		uint64_t lost;
 
-		/* Where writing fails, the news of it waits for the next line of somebody. */
+		/*
+		 * Where writing fails, the news of it waits for the next line of
+		 * somebody.
+		 */
 		if (!sink->used && !broken)
 			tell_dropped(sink);
 		if (!sink->used) {
@@ -200,7 +203,8 @@ int sink_text_create(struct sink **ret, int fd, size_t room)
 	sink->fd = fd;
 	sink->room = room;
 	sink->ring = malloc(room);
-	error = sink->ring ? pthread_create(&sink->thread, NULL, run_writer, sink) : ENOMEM;
+	error = sink->ring ? pthread_create(&sink->thread, NULL, run_writer, sink)
+			   : ENOMEM;
 	if (error) {
 		sink_free(sink);
 		return -error;

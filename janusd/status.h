@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a request ended: a code with the numbers of gRPC, and a message that names field, value
- * and cause. Needs no gRPC, so that what decides can be tested without it.
+ * How a request ended: a code with the numbers of gRPC, and a message that names field,
+ * value and cause. Needs no gRPC, so that what decides can be tested without it.
  */
 #ifndef JANUSD_STATUS_H
 #define JANUSD_STATUS_H
@@ -30,7 +30,9 @@ struct status {
 	char message[STATUS_MESSAGE_SIZE];
 };
 
-/* What is put in must be escaped already. Always returns -1, for the caller to return it. */
+/*
+ * What is put in must be escaped already. Always returns -1, for the caller to return it.
+ */
 format_like_printf(3, 4) int status_set(struct status *status, uint32_t code,
 					const char *format, ...);
 

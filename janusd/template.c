@@ -21,7 +21,7 @@ enum part_kind {
 
 static const char *const specifiers[] = {
 	[PART_RESPONSE] = "response", [PART_EVENT] = "event", [PART_FTYPE] = "ftype",
-	[PART_PATH] = "path",	      [PART_POD] = "pod",     [PART_NODE] = "node",
+	[PART_PATH] = "path",         [PART_POD] = "pod",     [PART_NODE] = "node",
 	[PART_TAGS] = "tags",
 };
 
@@ -31,7 +31,8 @@ struct part {
 	size_t length;
 };
 
-struct template {
+struct template
+{
 	struct text literals; /* escaped */
 	size_t part_count;
 	struct part parts[];
@@ -72,7 +73,8 @@ static void add_literal(struct template *template, const char *bytes, size_t len
 static int find_specifier(const char *name, size_t length)
 {
 	for (size_t i = PART_RESPONSE; i < ARRAY_COUNT(specifiers); i++)
-		if (strlen(specifiers[i]) == length && !memcmp(specifiers[i], name, length))
+		if (strlen(specifiers[i]) == length &&
+		    !memcmp(specifiers[i], name, length))
 			return (int)i;
 	return -1;
 }
@@ -80,7 +82,7 @@ static int find_specifier(const char *name, size_t length)
 /* @at points to a brace. Return: how much was taken, or a negative errno. */
 static ssize_t take_brace(struct template *template, const char *at, char *error)
 {
-	autofree char *specifier = NULL;
+	char specifier[TEXT_QUOTE_SIZE];
 	size_t length;
 	int kind;
 
@@ -89,16 +91,16 @@ static ssize_t take_brace(struct template *template, const char *at, char *error
 		return 2;
 	}
 	if (at[0] == '}')
-		return fail(error, "a brace is closed that was not opened ('}}' stands for"
-				   " one) before", at + 1);
+		return fail(error,
+			    "a brace is closed that was not opened ('}}' stands for"
+			    " one) before",
+			    at + 1);
 	length = strcspn(at + 1, "{}");
 	if (at[1 + length] != '}')
 		return fail(error, "a brace is not closed ('{{' stands for one):", at);
 	kind = find_specifier(at + 1, length);
 	if (kind < 0) {
-		specifier = strndup(at, length + 2);
-		if (!specifier)
-			return -ENOMEM;
+		snprintf(specifier, sizeof(specifier), "%.*s", (int)length + 2, at);
 		return fail(error, "unknown specifier", specifier);
 	}
 	open_part(template, (enum part_kind)kind);
@@ -214,8 +216,8 @@ static void render_part(const struct template *template, const struct part *part
 	}
 }
 
-void template_render(const struct template *template, const struct template_values *values,
-		     struct text *line)
+void template_render(const struct template *template,
+		     const struct template_values *values, struct text *line)
 {
 	for (size_t i = 0; i < template->part_count; i++)
 		render_part(template, &template->parts[i], values, line);

@@ -41,7 +41,7 @@ int template_compile(struct template **ret, const char *format,
 void template_destroy(struct template *template);
 
 /* Adds to @line. */
-void template_render(const struct template *template, const struct template_values *values,
-		     struct text *line);
+void template_render(const struct template *template,
+		     const struct template_values *values, struct text *line);
 
 #endif

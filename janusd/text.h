@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text for people and logs: a growing buffer with a limit, and the escaping that keeps what
- * came from outside on one line. Knows nothing of what the text says.
+ * Text for people and logs: a growing buffer with a limit, and the escaping that keeps
+ * what came from outside on one line. Knows nothing of what the text says.
  *
- * Escaped are control characters (C0, DEL, C1), line and paragraph separators, characters that
- * change the direction of writing, backslash, single quote, and bytes that are no UTF-8; as
- * \n \t \r \\ \' or \xNN for each byte. Everything else stays as it is.
+ * Escaped are control characters (C0, DEL, C1), line and paragraph separators, characters
+ * that change the direction of writing, backslash, single quote, and bytes that are no
+ * UTF-8; as \n \t \r \\ \' or \xNN for each byte. Everything else stays as it is.
  */
 #ifndef JANUSD_TEXT_H
 #define JANUSD_TEXT_H
@@ -15,14 +15,17 @@
 #include <stdint.h>
 
 struct text {
-	char *data;	/* terminated once something was added */
+	char *data; /* terminated once something was added */
 	size_t length;
 	size_t room;
-	size_t limit;	/* the most that length becomes */
-	bool cut;	/* something did not fit, or there was no memory */
+	size_t limit; /* the most that length becomes */
+	bool cut;     /* something did not fit, or there was no memory */
 };
 
-#define TEXT_INIT(most) { .limit = (most) }
+#define TEXT_INIT(most)                                                                  \
+	{                                                                                \
+		.limit = (most)                                                          \
+	}
 
 void text_done(struct text *text);
 
@@ -39,7 +42,9 @@ void text_escape_string(struct text *text, const char *string);
 
 #define TEXT_QUOTE_SIZE 208
 
-/* A value from outside for a message: escaped, and cut with "..." after some 200 bytes. */
+/*
+ * A value from outside for a message: escaped, and cut with "..." after some 200 bytes.
+ */
 struct text_quote {
 	char text[TEXT_QUOTE_SIZE];
 };
@@ -50,8 +55,8 @@ const char *text_quote(struct text_quote *quote, const char *string);
 const char *text_ascii(char *buf, size_t size, const char *string);
 
 /*
- * One UTF-8 character at @bytes: its length, and the code point in @ret. 0: no UTF-8 (overlong,
- * surrogate, beyond U+10FFFF, cut off) or @length is 0.
+ * One UTF-8 character at @bytes: its length, and the code point in @ret. 0: no UTF-8
+ * (overlong, surrogate, beyond U+10FFFF, cut off) or @length is 0.
  */
 size_t text_utf8_next(const char *bytes, size_t length, uint32_t *ret);
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "grpc_log.h"
 #include "log.h"
 #include "text.h"
 #include "util.h"
@@ -28,7 +29,7 @@ struct tls {
 	pthread_mutex_t mutex; /* gRPC may ask from any of its threads */
 	const char *files[TLS_FILE_COUNT];
 	struct pems last; /* what gRPC was given last */
-	bool failing;	  /* the last attempt to read failed: told once */
+	bool failing;     /* the last attempt to read failed: told once */
 };
 
 static void wipe(char *text)
@@ -64,9 +65,20 @@ static int read_all(int fd, char *buf, size_t size, size_t *ret)
 	return 0;
 }
 
-static int read_file(const char *path, char **ret)
+/*
+ * Whether it looks like what it should be. gRPC looks closer, but it cannot say which
+ * file it did not like.
+ */
+static int check_label(enum tls_file kind, const char *text)
 {
-	/* No file of ours is a device that could block, but the name came from outside. */
+	const char *label = kind == TLS_KEY ? "PRIVATE KEY-----" : "CERTIFICATE-----";
+
+	return strstr(text, "-----BEGIN ") && strstr(text, label) ? 0 : -EBADMSG;
+}
+
+static int read_file(const char *path, enum tls_file kind, char **ret)
+{
+	/* Should the name be that of a pipe or a device, it must not hold us. */
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat about;
 	char *text;
@@ -89,6 +101,8 @@ static int read_file(const char *path, char **ret)
 	/* A file that is written at this moment is read whole at the next handshake. */
 	if (!error && (length > (size_t)about.st_size || strlen(text) != length))
 		error = -EBADMSG;
+	if (!error)
+		error = check_label(kind, text);
 	if (error) {
 		wipe(text);
 		return error;
@@ -109,31 +123,18 @@ static const char *file_cause(int error)
 	}
 }
 
-/*
- * Whether it looks like what it should be. gRPC looks closer, but it cannot say which file it
- * did not like.
- */
-static int check_label(enum tls_file kind, const char *text)
-{
-	const char *label = kind == TLS_KEY ? "PRIVATE KEY-----" : "CERTIFICATE-----";
-
-	return strstr(text, "-----BEGIN ") && strstr(text, label) ? 0 : -EBADMSG;
-}
-
 static int read_pems(const struct tls *tls, struct pems *ret, bool quiet)
 {
 	struct pems pems = { 0 };
 	struct text_quote quote;
 
 	for (size_t i = 0; i < TLS_FILE_COUNT; i++) {
-		int error = read_file(tls->files[i], &pems.text[i]);
+		int error = read_file(tls->files[i], (enum tls_file)i, &pems.text[i]);
 
-		if (!error)
-			error = check_label((enum tls_file)i, pems.text[i]);
 		if (!error)
 			continue;
 		if (!quiet)
-			log_error("cannot read the TLS file '%s': %s",
+			log_error("TLS files: '%s' cannot be used: %s",
 				  text_quote(&quote, tls->files[i]), file_cause(error));
 		pems_done(&pems);
 		return -1;
@@ -150,15 +151,18 @@ static bool same_pems(const struct pems *a, const struct pems *b)
 	return true;
 }
 
-/* gRPC refuses what does not fit without telling us, and goes on with what it had. */
 static void tell_change(const struct tls *tls)
 {
 	struct text_quote ca, cert, key;
 
-	log_info("the TLS files have changed; if they fit each other, new connections use them:"
-		 " '%s', '%s', '%s'", text_quote(&ca, tls->files[TLS_CA]),
+	log_info("TLS files: '%s', '%s', '%s' have changed: new connections use them",
+		 text_quote(&ca, tls->files[TLS_CA]),
 		 text_quote(&cert, tls->files[TLS_CERT]),
 		 text_quote(&key, tls->files[TLS_KEY]));
+	grpc_log_explain_refusal(
+		"TLS files: the certificate, its key and the CA do not fit"
+		" each other, or one is damaged: new connections go on with"
+		" the last good ones");
 }
 
 /* With the mutex held. */
@@ -168,9 +172,10 @@ reload(struct tls *tls, grpc_ssl_server_certificate_config **config)
 	grpc_ssl_pem_key_cert_pair pair;
 	struct pems pems = { 0 };
 
+	grpc_log_explain_refusal(NULL);
 	if (read_pems(tls, &pems, tls->failing)) {
 		if (!tls->failing)
-			log_warning("new connections use the last good certificates");
+			log_warning("TLS files: new connections use the last good ones");
 		tls->failing = true;
 		return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL;
 	}

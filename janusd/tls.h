@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mutual TLS: the three files, read again at each handshake, so that new certificates count
- * without a restart. Bad files leave the last good ones in force. One for each listener, for
- * each of them has to be told of new files.
+ * Mutual TLS: the three files, read again at each handshake, so that new certificates
+ * count without a restart. Bad files leave the last good ones in force. One for each
+ * listener, for each of them has to be told of new files.
  */
 #ifndef JANUSD_TLS_H
 #define JANUSD_TLS_H
@@ -12,8 +12,8 @@
 struct tls;
 
 /*
- * Reads the files once, so that a missing one is told at the start. Strings are not copied.
- * Return: 0, or -1: logged.
+ * Reads the files once, so that a missing one is told at the start. Strings are not
+ * copied. Return: 0, or -1: logged.
  */
 int tls_create(struct tls **ret, const char *ca_file, const char *cert_file,
 	       const char *key_file);

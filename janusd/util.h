@@ -32,4 +32,13 @@ static inline void util_close(const int *fd)
 		close(*fd);
 }
 
+/* Give away the fd that an autoclose variable holds. */
+static inline int util_steal_fd(int *fd)
+{
+	int stolen = *fd;
+
+	*fd = -1;
+	return stolen;
+}
+
 #endif

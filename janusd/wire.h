@@ -23,14 +23,13 @@ enum wire_type {
 
 struct wire_field {
 	uint32_t number;
-	uint32_t type;		 /* a value of enum wire_type */
+	uint32_t type;           /* a value of enum wire_type */
 	struct wire_bytes bytes; /* of WIRE_BYTES; points into what was read */
 };
 
 /*
- * Read the field at the start of @rest and move @rest behind it.
- * Return: 1, 0 at the end, or -EBADMSG: cut off, field number 0, a group, a length that leads
- * out of @rest.
+ * Read the field at the start of @rest and move @rest behind it. Return: 1, 0 at the end,
+ * or -EBADMSG: cut off, field number 0, a group, a length that leads out of @rest.
  */
 int wire_next(struct wire_bytes *rest, struct wire_field *ret);
 

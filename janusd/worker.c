@@ -161,8 +161,8 @@ static int start(struct worker *worker, const struct cmdline *cmdline,
 		return fail("cannot start to log", error);
 	log_set_sink(worker->sink);
 	raise_fd_limit();
-	if (start_node(worker, cmdline) || start_context(worker) || start_objects(worker) ||
-	    start_loop(worker))
+	if (start_node(worker, cmdline) || start_context(worker) ||
+	    start_objects(worker) || start_loop(worker))
 		return -1;
 	options.jobs = worker->jobs;
 	return server_create(&worker->server, &options);
@@ -183,8 +183,9 @@ static void take_signal(struct worker *worker)
 	if (read(worker->signals, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo == SIGHUP) {
-		log_info("reload: TLS files are read again at the next handshake; there is"
-			 " nothing else to reload");
+		log_info(
+			"reload: TLS files are read again at the next handshake; there is"
+			" nothing else to reload");
 		return;
 	}
 	log_info("%s: ending", info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
@@ -194,8 +195,9 @@ static void take_signal(struct worker *worker)
 /* Without the thread that answers nothing is guarded: better start anew than pretend. */
 static void lose_context(struct worker *worker)
 {
-	log_error("guarding has ended, openers are let through: the kernel's events can no"
-		  " longer be read");
+	log_error(
+		"guarding has ended, openers are let through: the kernel's events can no"
+		" longer be read");
 	worker->exit_status = EXIT_FAILURE;
 	epoll_ctl(worker->epoll, EPOLL_CTL_DEL, janus_get_fd(worker->context), NULL);
 	stop(worker);

@@ -102,6 +102,7 @@ static struct janus_context *new_context(const struct janus_context_options *opt
 		.userdata = options->log_userdata,
 		.level = options->log_level,
 	};
+	janus__linger_init(&context->linger);
 	context->proc.kernel = kernel;
 	context->proc.fd = -1;
 	context->group_fd = -1;
@@ -164,6 +165,7 @@ void janus_context_destroy(struct janus_context *context)
 	janus__responder_stop(&context->responder);
 	close_fds(context);
 	janus__watches_free(context);
+	janus__linger_done(&context->linger);
 	janus__rules_done(&context->rules);
 	janus__ring_done(&context->ring);
 	free(context);
@@ -179,4 +181,13 @@ struct janus__marker janus__context_marker(struct janus_context *context)
 		.counters = &context->counters,
 		.group_fd = context->group_fd,
 	};
+}
+
+/* The responder asks for it when a mark that is overdue still costs openers time. */
+void janus__context_expire(struct janus_context *context)
+{
+	struct janus__marker marker = janus__context_marker(context);
+
+	atomic_store(&context->responder.linger_due_ns,
+		     janus__linger_expire(&context->linger, &marker));
 }

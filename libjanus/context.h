@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "kernel.h"
+#include "linger.h"
 #include "log.h"
 #include "marks.h"
 #include "proc.h"
@@ -28,6 +29,7 @@ struct janus_context {
 	struct janus__counters counters;
 	struct janus__responder responder;
 	struct janus_watch *watches;
+	struct janus__linger linger;
 	uint64_t features;
 	uint64_t last_watch_id;
 	int group_fd;
@@ -42,5 +44,8 @@ int janus__context_create(struct janus_context **ret,
 			  const struct janus__kernel *kernel);
 
 struct janus__marker janus__context_marker(struct janus_context *context);
+
+/* Remove the marks that have lingered long enough. */
+void janus__context_expire(struct janus_context *context);
 
 #endif

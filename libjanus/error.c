@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -38,14 +39,14 @@ static const struct {
 
 const char *janus_strerror(int error)
 {
+	/* The most negative int has no positive one, and is no errno. */
+	int number = error < 0 && error != INT_MIN ? -error : error;
 	const char *text;
-	/* The most negative int has no positive one. */
-	unsigned int number = error < 0 ? 0u - (unsigned int)error : (unsigned int)error;
 
 	for (size_t i = 0; i < JANUS__ARRAY_COUNT(texts); i++)
-		if (number == (unsigned int)texts[i].error)
+		if (number == texts[i].error)
 			return texts[i].text;
-	text = strerrordesc_np((int)(number & 0x7fffffff));
+	text = strerrordesc_np(number);
 	return text ? text : "unknown error";
 }
 

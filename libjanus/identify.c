@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 
 #include "util.h"
 
@@ -35,6 +36,9 @@ static const struct {
 
 /* A file that is being moved about may need a second look. */
 #define LOOKS_MAX 3
+
+/* Longer than the clock of a file system stands still, unless it counts whole seconds. */
+#define CLOCK_GRAIN_NS 50000000
 
 int janus__identify_file(const struct janus__kernel *kernel, int fd,
 			 struct janus__file *ret)
@@ -112,23 +116,40 @@ static int walk(const struct janus__kernel *kernel, int from, const char *path,
 	return kernel->openat2(from, path, &how);
 }
 
-static bool lies_on_mount(const struct janus__proc *proc, int fd, uint64_t mount_id)
+/* The number behind a key that a line begins with. */
+static bool find_number(const char *text, const char *key, uint64_t *ret)
+{
+	size_t length = strlen(key);
+
+	while (strncmp(text, key, length) != 0) {
+		text = strchr(text, '\n');
+		if (!text)
+			return false;
+		text++;
+	}
+	*ret = strtoull(text + length, NULL, 10);
+	return true;
+}
+
+int janus__identify_fdinfo(const struct janus__proc *proc, int fd,
+			   struct janus__fdinfo *ret)
 {
 	char name[32], text[256];
 	janus__autoclose struct janus__fd info = { .kernel = proc->kernel, .fd = -1 };
-	const char *line;
 	ssize_t length;
 
 	snprintf(name, sizeof(name), "self/fdinfo/%d", fd);
 	info.fd = proc->kernel->openat(proc->fd, name, O_RDONLY | O_CLOEXEC);
 	if (info.fd < 0)
-		return false;
+		return info.fd;
 	length = proc->kernel->read(info.fd, text, sizeof(text) - 1);
 	if (length < 0)
-		return false;
+		return (int)length;
 	text[length] = '\0';
-	line = strstr(text, "mnt_id:");
-	return line && strtoull(line + strlen("mnt_id:"), NULL, 10) == mount_id;
+	if (!find_number(text, "mnt_id:", &ret->mount_id) ||
+	    !find_number(text, "ino:", &ret->inode_number))
+		return -EBADMSG;
+	return 0;
 }
 
 /* Where a directory lies it knows itself. The root of a mount lies nowhere. */
@@ -167,6 +188,7 @@ static int parent_under(const struct janus__proc *proc, int root, char *path,
 	char *slash = strrchr(path, '/');
 	janus__autoclose struct janus__fd directory = { .kernel = proc->kernel,
 							.fd = -1 };
+	struct janus__fdinfo info;
 	int err;
 
 	*slash = '\0';
@@ -175,8 +197,9 @@ static int parent_under(const struct janus__proc *proc, int root, char *path,
 	if (directory.fd < 0)
 		return directory.fd;
 	/* The root of a mount shows the path it is mounted on, not what holds the file. */
-	if (!lies_on_mount(proc, directory.fd, file->mount_id))
-		return -ENOENT;
+	err = janus__identify_fdinfo(proc, directory.fd, &info);
+	if (err < 0 || info.mount_id != file->mount_id)
+		return err < 0 ? err : -ENOENT;
 	err = janus__identify_file(proc->kernel, directory.fd, ret);
 	if (err < 0)
 		return err;
@@ -209,8 +232,9 @@ static int parent_of_path(const struct janus__proc *proc,
 	return err;
 }
 
-static int look(const struct janus__proc *proc, const struct janus__waiting *waiting,
-		struct janus__file *ret)
+int janus__identify_parent_now(const struct janus__proc *proc,
+			       const struct janus__waiting *waiting,
+			       struct janus__file *ret)
 {
 	char path[PATH_MAX];
 	int err = -ENOENT;
@@ -240,11 +264,20 @@ static struct janus__parent *slot_of(struct janus__parents *parents,
 
 /*
  * A file with one link, and any directory, lies in one place, and cannot leave it without a
- * new change time. So one look is good until then.
+ * new change time. So one look is good until then, if the clock has ticked since the last
+ * change: else a move that follows at once could bear the same time.
  */
-static bool lies_in_one_place(const struct janus__file *file)
+static bool can_be_remembered(const struct janus__file *file)
 {
-	return file->directory || file->links == 1;
+	struct timespec now;
+
+	if (!file->directory && file->links != 1)
+		return false;
+	if (file->change_time_ns % 1000000000 == 0)
+		return false;
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return now.tv_sec * 1000000000 + now.tv_nsec - file->change_time_ns >
+	       CLOCK_GRAIN_NS;
 }
 
 int janus__identify_parent(struct janus__parents *parents, const struct janus__proc *proc,
@@ -252,19 +285,20 @@ int janus__identify_parent(struct janus__parents *parents, const struct janus__p
 {
 	const struct janus__file *file = waiting->file;
 	struct janus__parent *slot = slot_of(parents, file->inode);
+	bool remember = can_be_remembered(file);
 	struct janus__file parent;
 	int err;
 
-	if (lies_in_one_place(file) && slot->change_time_ns == file->change_time_ns &&
+	if (remember && slot->change_time_ns == file->change_time_ns &&
 	    slot->child.number == file->inode.number &&
 	    slot->child.device == file->inode.device) {
 		*ret = slot->parent;
 		return 0;
 	}
-	err = look(proc, waiting, &parent);
+	err = janus__identify_parent_now(proc, waiting, &parent);
 	if (err < 0)
 		return err;
-	if (lies_in_one_place(file))
+	if (remember)
 		*slot = (struct janus__parent){
 			.child = file->inode,
 			.change_time_ns = file->change_time_ns,

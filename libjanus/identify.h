@@ -45,6 +45,16 @@ enum janus__filesystem {
 enum janus__filesystem janus__identify_filesystem(const struct janus__kernel *kernel,
 						  int fd);
 
+/* What the kernel itself calls the mount and the inode, which no file system can change. */
+struct janus__fdinfo {
+	uint64_t mount_id;
+	uint64_t inode_number;
+};
+
+/* Negative errno of openat(2) or read(2); -EBADMSG: not what the kernel writes. */
+int janus__identify_fdinfo(const struct janus__proc *proc, int fd,
+			   struct janus__fdinfo *ret);
+
 /* Remembers where files lie. One thread's. */
 #define JANUS__PARENTS_COUNT 1024u
 
@@ -56,17 +66,22 @@ struct janus__parents {
 	} slots[JANUS__PARENTS_COUNT];
 };
 
-/* An fd that waits for an answer. */
+/* An fd that waits for an answer, or for its mark. */
 struct janus__waiting {
 	int fd;
-	int32_t pid; /* the opener: its root is where the path leads to the file */
+	int32_t pid; /* whose root its path leads to the file from; 0: ours */
 	const struct janus__file *file;
 };
 
 /*
- * The directory that a file lies in, from the cache or by looking. -ENOENT: it cannot be told,
- * for the file is the root of a mount, was moved while we looked, or is out of reach.
+ * The directory that a file lies in. -ENOENT: it cannot be told, for the file is the root of a
+ * mount, was moved while we looked, or is out of reach.
  */
+int janus__identify_parent_now(const struct janus__proc *proc,
+			       const struct janus__waiting *waiting,
+			       struct janus__file *ret);
+
+/* The same, from what is remembered where that is still true. */
 int janus__identify_parent(struct janus__parents *parents, const struct janus__proc *proc,
 			   const struct janus__waiting *waiting,
 			   struct janus__inode *ret);

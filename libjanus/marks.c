@@ -6,7 +6,6 @@
 #include "marks.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +16,6 @@
 #include "log.h"
 #include "report.h"
 #include "util.h"
-
-/* A directory's mark speaks of the directory and of its direct children. */
-#define DIRECTORY_MASK (FAN_ONDIR | FAN_EVENT_ON_CHILD)
 
 #define ALL_KINDS_MASK (FAN_OPEN_PERM | FAN_ACCESS_PERM | FAN_OPEN_EXEC_PERM)
 
@@ -91,35 +87,59 @@ static int check_kind(const struct janus__spec *spec, const struct attempt *atte
 	return 0;
 }
 
-static int hold_object(const struct janus__marker *marker, struct attempt *attempt)
+/* Where a file of an overlay drifts to can only be known by what does not: its anchor. */
+static int find_anchor(const struct janus__marker *marker, const struct attempt *attempt,
+		       struct janus__inode_facts *facts)
 {
-	char path[PATH_MAX] = "";
-	struct janus__inode_facts facts = {
-		.inode = attempt->file.inode,
-		.mount_id = attempt->file.mount_id,
-		.directory = attempt->file.directory,
-		.drifts = attempt->filesystem == JANUS__FILESYSTEM_OVERLAY,
-		.path = path,
-	};
-	ssize_t length = 0;
+	struct janus__fdinfo info;
+	int err;
 
-	if (facts.drifts)
-		length = janus__identify_path(marker->proc, attempt->fd.fd,
-					      &attempt->file, path, sizeof(path));
-	if (length < 0)
-		return (int)length;
-	return janus__rules_hold(marker->rules, &facts, &attempt->object);
+	/* With its directory's device and one link, its number is good for ever. */
+	if (!facts->overlay || facts->directory ||
+	    (facts->parent.device == facts->inode.device && attempt->file.links == 1))
+		return 0;
+	err = janus__identify_fdinfo(marker->proc, attempt->fd.fd, &info);
+	if (err)
+		return err;
+	facts->anchor.device = facts->parent.device;
+	facts->anchor.number = info.inode_number;
+	return 0;
 }
 
-/* A mark that is there already is added again: whether it still is, only the kernel knows. */
+static int hold_object(const struct janus__marker *marker, const struct janus__root *root,
+		       struct attempt *attempt)
+{
+	const struct janus__waiting waiting = {
+		.fd = attempt->fd.fd,
+		.pid = root->process.pid,
+		.file = &attempt->file,
+	};
+	struct janus__inode_facts facts = {
+		.inode = attempt->file.inode,
+		.directory = attempt->file.directory,
+		.overlay = attempt->filesystem == JANUS__FILESYSTEM_OVERLAY,
+	};
+	struct janus__file parent;
+	int err;
+
+	if (janus__identify_parent_now(marker->proc, &waiting, &parent) == 0)
+		facts.parent = parent.inode;
+	err = find_anchor(marker, attempt, &facts);
+	return err ? err : janus__rules_hold(marker->rules, &facts, &attempt->object);
+}
+
+/*
+ * A mark that is there already is added again: whether it still is, only the kernel knows. Each
+ * one has FAN_ONDIR, which means nothing for a file, but see remove_mark().
+ */
 static int mark_object(const struct janus__marker *marker, const struct janus__spec *spec,
 		       const struct attempt *attempt)
 {
 	uint32_t kinds = janus__spec_subject_of(spec, attempt->rule)->events;
-	uint64_t mask = janus__encode_kinds(kinds);
+	uint64_t mask = janus__encode_kinds(kinds) | FAN_ONDIR;
 
 	if (attempt->file.directory)
-		mask |= DIRECTORY_MASK;
+		mask |= FAN_EVENT_ON_CHILD;
 	return set_mark(marker, FAN_MARK_ADD, mask, attempt->fd.fd);
 }
 
@@ -137,7 +157,7 @@ static int try_rule(const struct janus__marker *marker, const struct janus__root
 	if (!err)
 		err = check_kind(spec, attempt);
 	if (!err)
-		err = hold_object(marker, attempt);
+		err = hold_object(marker, root, attempt);
 	if (err)
 		return err;
 	err = mark_object(marker, spec, attempt);
@@ -232,27 +252,46 @@ static int reopen(const struct janus__marker *marker, const struct janus__root *
 	return -1;
 }
 
+/*
+ * The kernel lets an access through unasked if one of the marks that it looks at, the file's
+ * and its directory's, is deleted at that moment, even if the other one stays. So a mark first
+ * loses its events and lives on with FAN_ONDIR alone, which asks for nothing: a directory that
+ * asks for nothing is not looked at any more, and its mark can go then. A file's mark always
+ * is, and stays as long as rules speak of its directory.
+ */
+static void remove_mark(const struct janus__marker *marker,
+			const struct janus__object *object, int fd)
+{
+	uint64_t events = ALL_KINDS_MASK;
+
+	if (janus__object_is_directory(object))
+		events |= FAN_EVENT_ON_CHILD;
+	(void)set_mark(marker, FAN_MARK_REMOVE, events, fd);
+	if (!janus__object_parent_has_rules(marker->rules, object))
+		(void)set_mark(marker, FAN_MARK_REMOVE, FAN_ONDIR, fd);
+}
+
 /* Leave the kernel with the bits that the remaining bindings want. */
 static void reduce_mark(const struct janus__marker *marker,
 			const struct janus__root *root,
 			const struct janus__wanted *wanted)
 {
 	uint64_t kept = janus__encode_kinds(janus__object_events(wanted->object));
-	uint64_t unwanted = ALL_KINDS_MASK & ~kept;
 	int fd;
 
-	if (!unwanted)
+	if (kept == ALL_KINDS_MASK)
 		return;
 	fd = reopen(marker, root, wanted);
 	if (fd < 0) {
-		janus__log(
-			marker->log, JANUS_LOG_DEBUG,
-			"a file was moved or is gone: its mark stays until it goes too");
+		janus__log(marker->log, JANUS_LOG_DEBUG,
+			   "a marked file has moved or gone:"
+			   " its mark stays until it goes too");
 		return;
 	}
-	if (!kept && janus__object_is_directory(wanted->object))
-		unwanted |= DIRECTORY_MASK;
-	(void)set_mark(marker, FAN_MARK_REMOVE, unwanted, fd);
+	if (kept)
+		(void)set_mark(marker, FAN_MARK_REMOVE, ALL_KINDS_MASK & ~kept, fd);
+	else
+		remove_mark(marker, wanted->object, fd);
 	marker->kernel->close(fd);
 }
 

@@ -19,10 +19,14 @@ static int64_t monotonic_ns(void)
 	return now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static bool append_gap(struct janus_event_buffer *buffer, struct janus__record *record)
+/* A gap is told when it is seen. */
+static void make_gap(struct janus__record *record)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
 	record->kind = JANUS_EVENT_GAP;
-	return janus__event_buffer_append(buffer, record, "", 0);
+	record->time_ns = now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 /* False: the buffer is full before the ring is empty. */
@@ -33,39 +37,21 @@ static bool move_records(struct janus_context *context, struct janus_event_buffe
 	size_t path_length;
 
 	while (janus__ring_peek(&context->ring, &record, &path, &path_length)) {
-		bool taken = record.spec ? janus__event_buffer_append(buffer, &record,
-								      path, path_length)
-					 : append_gap(buffer, &record);
-
-		if (!taken)
+		if (!record.spec)
+			make_gap(&record);
+		if (!janus__event_buffer_append(buffer, &record, path, path_length))
 			return false;
-		janus__ring_pop(&context->ring);
+		janus__ring_pop(&context->ring, &record);
 	}
 	return true;
-}
-
-/* Records that were lost after the last one in the ring. */
-static void move_last_gap(struct janus_context *context,
-			  struct janus_event_buffer *buffer)
-{
-	struct janus__record gap = { 0 };
-	struct timespec now;
-
-	gap.lost = janus__ring_take_lost(&context->ring, &gap.sequence);
-	if (!gap.lost)
-		return;
-	clock_gettime(CLOCK_REALTIME, &now);
-	gap.time_ns = now.tv_sec * 1000000000 + now.tv_nsec;
-	append_gap(buffer, &gap);
 }
 
 static size_t fetch(struct janus_context *context, struct janus_event_buffer *buffer)
 {
 	janus__responder_clear_signal(&context->responder);
+	janus__context_expire(context);
 	if (!move_records(context, buffer))
 		janus__responder_signal(&context->responder);
-	else if (janus_event_buffer_get_count(buffer) == 0)
-		move_last_gap(context, buffer);
 	return janus_event_buffer_get_count(buffer);
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Owns each event fd from read(2) to close(2). Must not: allocate, log, open a guarded file,
+ * Owns each event fd from read(2) to the answer. Must not: allocate, log, open a guarded file,
  * wait for anything but the group.
  */
 #include "responder.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,41 +16,43 @@
 #include "identify.h"
 #include "respond.h"
 #include "spec.h"
+#include "untold.h"
 
 /* Each event that is read takes an fd: a batch must not take them all. */
-#define BATCH_EVENTS 64
+#define BATCH_EVENTS 32
+
+/* More watches than this for one file and event are asked, but not told: a gap stands there. */
 #define OPINIONS_MAX 1024
-#define OPINIONS_ROOM_MIN 256
 
 /* A group that fails this often in a row will not come back. */
 #define READ_ERRORS_MAX 64
 
-/* An event that was answered and is still to be told. */
-struct answered {
-	struct janus__match match; /* keeps the specs of the opinions */
-	struct janus__file file;
-	struct janus__opinion *opinions;
-	size_t opinion_count;
-	int64_t time_ns;
-	uint32_t kind;
-	int32_t pid;
-	int fd;
-};
+/*
+ * Telling is put off while openers come one after the other, so that none of them waits for
+ * the record of another one: until nobody has come for a moment, or until this many are
+ * untold. Then a few are told for each one that is answered, until all are.
+ */
+#define UNTOLD_HIGH 32
+#define TOLD_PER_EVENT 3
+#define QUIET_NS 50000
+
+/* The reader is woken this often at most, unless there is nothing else to do. */
+#define SIGNAL_NS 10000000
 
 struct janus__batch {
 	struct fanotify_event_metadata bytes[BATCH_EVENTS];
-	struct answered answered[BATCH_EVENTS];
 	struct janus__opinion opinions[OPINIONS_MAX];
-	size_t answered_count;
-	size_t opinion_count;
-	char path[PATH_MAX];
+	struct janus__untold untold;
+	bool catching_up;
+	bool unsignaled; /* records that the reader was not woken for */
+	int64_t signaled_ns;
 };
 
-static int64_t now_ns(void)
+static int64_t now_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(clock, &now);
 	return now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
@@ -86,67 +87,49 @@ static void let_through(struct janus__responder *responder, int fd,
 	responder->kernel->close(fd);
 }
 
-/* The path is told as the target sees it, whose root may lie deeper than ours. */
-static const char *path_in_target(const struct janus__spec *spec, const char *path)
+/*
+ * Nobody has rules for it. That is the time to remind the caller of marks that should be gone
+ * by now: as long as nobody comes here, they cost nobody anything.
+ */
+static void pass_unmatched(struct janus__responder *responder, int fd)
 {
-	size_t length = strlen(spec->root);
+	int64_t due_ns = atomic_load(&responder->linger_due_ns);
 
-	if (strncmp(path, spec->root, length) != 0)
-		return path;
-	if (path[length] == '\0')
-		return "/";
-	return path[length] == '/' ? path + length : path;
+	let_through(responder, fd, &responder->counters->unmatched);
+	if (due_ns && due_ns <= now_ns(CLOCK_MONOTONIC))
+		janus__responder_signal(responder);
 }
 
-static void tell_opinion(struct janus__responder *responder,
-			 const struct answered *answered,
-			 const struct janus__opinion *opinion)
+static void signal_records(struct janus__responder *responder)
 {
-	const char *path = path_in_target(opinion->spec, responder->batch->path);
-	struct janus__record record = {
-		.kind = answered->kind,
-		.verdict = opinion->verdict,
-		.reason = opinion->reason,
-		.pid = answered->pid,
-		.directory = answered->file.directory,
-		.time_ns = answered->time_ns,
-		.spec = janus__spec_ref(opinion->spec),
-		.rule = opinion->rule,
-	};
-
-	if (janus__ring_push(responder->ring, &record, path, strlen(path))) {
-		janus__count(&responder->counters->records, 1);
-	} else {
-		janus__spec_unref(opinion->spec);
-		janus__count(&responder->counters->records_dropped, 1);
-	}
+	if (!responder->batch->unsignaled)
+		return;
+	responder->batch->unsignaled = false;
+	janus__responder_signal(responder);
 }
 
-static void tell(struct janus__responder *responder, struct answered *answered)
+/* @when_ns: when what was told was answered. */
+static void told(struct janus__responder *responder, int64_t when_ns)
 {
-	char *path = responder->batch->path;
+	struct janus__batch *batch = responder->batch;
+	int64_t passed_ns = when_ns - batch->signaled_ns;
 
-	if (janus__identify_path(responder->proc, answered->fd, &answered->file, path,
-				 PATH_MAX) < 0)
-		path[0] = '\0';
-	for (size_t i = 0; i < answered->opinion_count; i++)
-		tell_opinion(responder, answered, &answered->opinions[i]);
-	responder->kernel->close(answered->fd);
-	janus__match_done(&answered->match);
+	batch->unsignaled = true;
+	if (passed_ns >= 0 && passed_ns < SIGNAL_NS &&
+	    !janus__ring_is_half_full(responder->ring))
+		return;
+	batch->signaled_ns = when_ns;
+	signal_records(responder);
 }
 
-/* Nobody waits any more: tell what was answered. */
-static void tell_all(struct janus__responder *responder)
+static void tell(struct janus__responder *responder, size_t count)
 {
 	struct janus__batch *batch = responder->batch;
 
-	if (batch->answered_count == 0)
-		return;
-	for (size_t i = 0; i < batch->answered_count; i++)
-		tell(responder, &batch->answered[i]);
-	batch->answered_count = 0;
-	batch->opinion_count = 0;
-	janus__responder_signal(responder);
+	while (count-- && batch->untold.count)
+		told(responder, janus__untold_tell(&batch->untold));
+	if (batch->untold.count == 0)
+		batch->catching_up = false;
 }
 
 static bool is_owner(void *userdata, const struct janus__spec *spec, int32_t pid)
@@ -158,23 +141,32 @@ static bool is_owner(void *userdata, const struct janus__spec *spec, int32_t pid
 					 spec->owner.start_time) == 1;
 }
 
-/*
- * The kernel says that the file, or the directory it lies in, is marked, but we do not know
- * either. On overlayfs that can be a file which got another number when it was written.
- */
-static bool follow_drift(struct janus__responder *responder, int fd,
-			 const struct janus__file *file)
+static bool lies_on_overlay(const struct janus__responder *responder, int fd)
 {
-	char *path = responder->batch->path;
+	return janus__identify_filesystem(responder->kernel, fd) ==
+	       JANUS__FILESYSTEM_OVERLAY;
+}
 
-	return janus__rules_have_drifters(responder->rules) &&
-	       janus__identify_path(responder->proc, fd, file, path, PATH_MAX) >= 0 &&
-	       janus__rules_follow_drift(responder->rules, file->inode, file->mount_id,
-					 path);
+/*
+ * A file without rules on overlayfs can be one that got another number when it was written,
+ * and has rules under its former one.
+ */
+static void follow_drift(struct janus__responder *responder,
+			 const struct janus__answered *event,
+			 const struct janus__inode *parent)
+{
+	struct janus__inode anchor = { .device = parent ? parent->device : 0 };
+	struct janus__fdinfo info;
+
+	if (event->file.directory || !lies_on_overlay(responder, event->fd) ||
+	    janus__identify_fdinfo(responder->proc, event->fd, &info) < 0)
+		return;
+	anchor.number = info.inode_number;
+	janus__rules_follow_drift(responder->rules, event->file.inode, anchor);
 }
 
 /* Which rules speak of the file. True: where it lies could not be told. */
-static bool find_rules(struct janus__responder *responder, struct answered *event)
+static bool find_rules(struct janus__responder *responder, struct janus__answered *event)
 {
 	struct janus__waiting waiting = {
 		.fd = event->fd,
@@ -185,33 +177,30 @@ static bool find_rules(struct janus__responder *responder, struct answered *even
 		.inode = event->file.inode,
 		.kind = event->kind,
 	};
+	uint32_t hints = janus__rules_find(responder->rules, event->file.inode,
+					   &event->match);
 	struct janus__inode parent;
+	bool found;
 
-	if (!janus__rules_find(responder->rules, event->file.inode, &event->match))
+	if (!hints)
 		return false;
 	janus__match_done(&event->match);
-	if (janus__identify_parent(responder->parents, responder->proc, &waiting,
-				   &parent) == 0) {
+	found = janus__identify_parent(responder->parents, responder->proc, &waiting,
+				       &parent) == 0;
+	if (hints & JANUS__RULES_MAY_DRIFT)
+		follow_drift(responder, event, found ? &parent : NULL);
+	if (found) {
 		janus__rules_find_with_parent(responder->rules, event->file.inode, parent,
 					      &event->match);
 		return false;
 	}
-	orphan.on_overlay = janus__identify_filesystem(responder->kernel, event->fd) ==
-			    JANUS__FILESYSTEM_OVERLAY;
-	janus__rules_find_strictest(responder->rules, &orphan, &event->match);
-	return event->match.directory;
-}
-
-static bool found_none(const struct janus__match *match)
-{
-	return !match->file && !match->directory;
+	orphan.on_overlay = lies_on_overlay(responder, event->fd);
+	return janus__rules_find_orphan(responder->rules, &orphan, &event->match);
 }
 
 static struct janus__decision decide(struct janus__responder *responder,
-				     struct answered *event)
+				     const struct janus__answered *event)
 {
-	struct janus__batch *batch = responder->batch;
-	size_t room = OPINIONS_MAX - batch->opinion_count;
 	struct janus__question question = {
 		.kind = event->kind,
 		.pid = event->pid,
@@ -219,52 +208,62 @@ static struct janus__decision decide(struct janus__responder *responder,
 		.is_owner = is_owner,
 		.userdata = responder,
 	};
-	struct janus__decision decision;
 
-	event->opinions = &batch->opinions[batch->opinion_count];
-	decision = janus__decide(&question, event->opinions, room);
-	event->opinion_count = decision.opinion_count < room ? decision.opinion_count
-							     : room;
-	return decision;
+	return janus__decide(&question, responder->batch->opinions, OPINIONS_MAX);
 }
 
-static void count_decision(struct janus__responder *responder,
-			   const struct answered *event,
-			   const struct janus__decision *decision)
+static bool has_would_deny(const struct janus__opinion *opinions, size_t count)
 {
-	struct janus__counters *counters = responder->counters;
-	size_t untold = decision->opinion_count - event->opinion_count;
-	bool would_deny = false;
+	for (size_t i = 0; i < count; i++)
+		if (opinions[i].verdict == JANUS_VERDICT_WOULD_DENY)
+			return true;
+	return false;
+}
 
-	for (size_t i = 0; i < event->opinion_count; i++)
-		would_deny |= event->opinions[i].verdict == JANUS_VERDICT_WOULD_DENY;
-	janus__count(decision->deny ? &counters->denied : &counters->allowed, 1);
-	if (would_deny)
-		janus__count(&counters->would_deny, 1);
-	if (untold) {
-		janus__ring_lose(responder->ring, untold);
-		janus__count(&counters->records_dropped, untold);
+/* The opener is gone by now. Opinions are told from the event, or, if they are many, at once. */
+static void keep_or_tell(struct janus__responder *responder,
+			 struct janus__answered *event, size_t opinion_count)
+{
+	struct janus__batch *batch = responder->batch;
+	size_t count = opinion_count < OPINIONS_MAX ? opinion_count : OPINIONS_MAX;
+
+	if (count <= JANUS__OPINIONS_KEPT) {
+		memcpy(event->opinions, batch->opinions,
+		       count * sizeof(*event->opinions));
+		event->opinion_count = (uint32_t)count;
+		janus__untold_add(&batch->untold);
+		return;
 	}
+	tell(responder, batch->untold.count);
+	janus__untold_tell_all(&batch->untold, event, batch->opinions, count);
+	if (opinion_count > count) {
+		janus__ring_lose(responder->ring, opinion_count - count);
+		janus__count(&responder->counters->records_dropped,
+			     opinion_count - count);
+	}
+	told(responder, event->time_ns);
 }
 
 /* Where the parent was guessed the reason must say so. */
-static void mark_as_failure(struct answered *event)
+static void mark_as_failure(struct janus__responder *responder, size_t opinion_count)
 {
-	for (size_t i = 0; i < event->opinion_count; i++)
-		event->opinions[i].reason = JANUS_REASON_FAILURE;
+	struct janus__opinion *opinions = responder->batch->opinions;
+
+	for (size_t i = 0; i < opinion_count && i < OPINIONS_MAX; i++)
+		opinions[i].reason = JANUS_REASON_FAILURE;
+	janus__count(&responder->counters->failed, 1);
 }
 
-static void decide_and_answer(struct janus__responder *responder, struct answered *event)
+static void decide_and_answer(struct janus__responder *responder,
+			      struct janus__answered *event)
 {
-	struct janus__batch *batch = responder->batch;
+	struct janus__counters *counters = responder->counters;
 	bool guessed = find_rules(responder, event);
-	struct janus__decision decision;
+	struct janus__decision decision = decide(responder, event);
+	size_t count = decision.opinion_count;
 
-	if (found_none(&event->match) && follow_drift(responder, event->fd, &event->file))
-		guessed = find_rules(responder, event);
-	decision = decide(responder, event);
-	if (decision.opinion_count == 0) {
-		let_through(responder, event->fd, &responder->counters->unmatched);
+	if (count == 0) {
+		pass_unmatched(responder, event->fd);
 		janus__match_done(&event->match);
 		return;
 	}
@@ -273,21 +272,20 @@ static void decide_and_answer(struct janus__responder *responder, struct answere
 				  .deny = decision.deny,
 				  .audit = decision.audit,
 			  });
-	event->time_ns = now_ns();
-	if (guessed) {
-		mark_as_failure(event);
-		janus__count(&responder->counters->failed, 1);
-	}
-	count_decision(responder, event, &decision);
-	batch->opinion_count += event->opinion_count;
-	batch->answered_count++;
+	event->time_ns = now_ns(CLOCK_REALTIME);
+	janus__count(decision.deny ? &counters->denied : &counters->allowed, 1);
+	if (has_would_deny(responder->batch->opinions,
+			   count < OPINIONS_MAX ? count : OPINIONS_MAX))
+		janus__count(&counters->would_deny, 1);
+	if (guessed)
+		mark_as_failure(responder, count);
+	keep_or_tell(responder, event, count);
 }
 
 static void handle_event(struct janus__responder *responder,
 			 const struct janus__kernel_event *kernel_event)
 {
-	struct janus__batch *batch = responder->batch;
-	struct answered *event;
+	struct janus__answered *event = janus__untold_next(&responder->batch->untold);
 
 	janus__count(&responder->counters->events, 1);
 	if (kernel_event->fd < 0) { /* the kernel has denied it itself */
@@ -299,14 +297,10 @@ static void handle_event(struct janus__responder *responder,
 		let_through(responder, kernel_event->fd, &responder->counters->self);
 		return;
 	}
-	if (OPINIONS_MAX - batch->opinion_count < OPINIONS_ROOM_MIN)
-		tell_all(responder);
-	event = &batch->answered[batch->answered_count];
-	*event = (struct answered){
-		.kind = janus__decode_kind(kernel_event->mask),
-		.pid = kernel_event->pid,
-		.fd = kernel_event->fd,
-	};
+	event->match = (struct janus__match){ 0 };
+	event->kind = janus__decode_kind(kernel_event->mask);
+	event->pid = kernel_event->pid;
+	event->fd = kernel_event->fd;
 	if (janus__identify_file(responder->kernel, event->fd, &event->file) < 0) {
 		janus__count(&responder->counters->allowed, 1);
 		let_through(responder, event->fd, &responder->counters->failed);
@@ -327,32 +321,54 @@ static void give_up(struct janus__responder *responder)
 	janus__responder_signal(responder);
 }
 
-/* Handle what one read(2) brought; false: it cannot be decoded. */
+/* Answer what one read(2) brought; false: it cannot be decoded. */
 static bool handle_bytes(struct janus__responder *responder, size_t length)
 {
-	const char *bytes = (const char *)responder->batch->bytes;
+	struct janus__batch *batch = responder->batch;
+	const char *bytes = (const char *)batch->bytes;
 	struct janus__kernel_event event;
+	size_t events = 0;
 	long used;
 
 	while ((used = janus__decode(bytes, length, &event)) > 0) {
 		handle_event(responder, &event);
 		bytes += used;
 		length -= (size_t)used;
+		events++;
 	}
-	tell_all(responder);
+	if (batch->untold.count >= UNTOLD_HIGH)
+		batch->catching_up = true;
+	if (batch->catching_up)
+		tell(responder, TOLD_PER_EVENT * events);
 	if (used < 0)
 		janus__count(&responder->counters->malformed, 1);
 	return used == 0;
 }
 
-static void wait_for_events(struct janus__responder *responder)
+/* Wait for an event, or for the end; 0: neither has come. */
+static int wait_for_events(struct janus__responder *responder, int64_t timeout_ns)
 {
 	struct pollfd fds[] = {
 		{ .fd = responder->group_fd, .events = POLLIN },
 		{ .fd = responder->stop_fd, .events = POLLIN },
 	};
 
-	(void)responder->kernel->poll(fds, 2, -1);
+	return responder->kernel->poll(fds, 2, timeout_ns);
+}
+
+/* Nobody waits for an answer: use the time, but look again after each record. */
+static void rest(struct janus__responder *responder)
+{
+	struct janus__batch *batch = responder->batch;
+
+	if (batch->untold.count == 0) {
+		signal_records(responder);
+		wait_for_events(responder, -1);
+	} else if (batch->catching_up) {
+		tell(responder, 1);
+	} else if (wait_for_events(responder, QUIET_NS) == 0) {
+		batch->catching_up = true;
+	}
 }
 
 static void *run(void *arg)
@@ -362,9 +378,13 @@ static void *run(void *arg)
 	unsigned int errors = 0;
 
 	while (errors < READ_ERRORS_MAX && !atomic_load(&responder->stopping)) {
-		ssize_t length = responder->kernel->read(
-			responder->group_fd, batch->bytes, sizeof(batch->bytes));
+		ssize_t length;
 
+		if (batch->untold.count > JANUS__UNTOLD_MAX - BATCH_EVENTS)
+			tell(responder,
+			     batch->untold.count + BATCH_EVENTS - JANUS__UNTOLD_MAX);
+		length = responder->kernel->read(responder->group_fd, batch->bytes,
+						 sizeof(batch->bytes));
 		if (length > 0) {
 			errors = 0;
 			if (!handle_bytes(responder, (size_t)length))
@@ -375,20 +395,32 @@ static void *run(void *arg)
 			janus__count(&responder->counters->read_errors, 1);
 			errors++;
 		}
-		wait_for_events(responder);
+		rest(responder);
 	}
+	tell(responder, batch->untold.count);
 	if (!atomic_load(&responder->stopping))
 		give_up(responder);
 	return NULL;
 }
 
+static int make_batch(struct janus__responder *responder)
+{
+	struct janus__batch *batch = calloc(1, sizeof(*batch));
+
+	responder->batch = batch;
+	responder->parents = calloc(1, sizeof(*responder->parents));
+	if (!batch || !responder->parents)
+		return -ENOMEM;
+	batch->untold.proc = responder->proc;
+	batch->untold.ring = responder->ring;
+	batch->untold.counters = responder->counters;
+	return 0;
+}
+
 int janus__responder_start(struct janus__responder *responder)
 {
-	int err;
+	int err = make_batch(responder);
 
-	responder->batch = calloc(1, sizeof(*responder->batch));
-	responder->parents = calloc(1, sizeof(*responder->parents));
-	err = responder->batch && responder->parents ? 0 : -ENOMEM;
 	if (!err)
 		err = responder->kernel->thread_create(&responder->thread, run,
 						       responder);

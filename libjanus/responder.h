@@ -36,8 +36,10 @@ struct janus__responder {
 
 	/* Its own from here on. */
 	atomic_bool stopping;
-	atomic_bool signaled; /* ready_fd was written since the reader last looked */
-	atomic_bool broken;   /* the group is gone, everybody was let through */
+	atomic_int_least64_t
+		linger_due_ns; /* from then on unmatched events are telling; 0 */
+	atomic_bool signaled;  /* ready_fd was written since the reader last looked */
+	atomic_bool broken;    /* the group is gone, everybody was let through */
 	struct janus__batch *batch;
 	struct janus__parents *parents;
 	pthread_t thread;

@@ -39,7 +39,7 @@ void janus__ring_done(struct janus__ring *ring)
 
 	while (ring->bytes && janus__ring_peek(ring, &record, &path, &length)) {
 		janus__spec_unref(record.spec);
-		janus__ring_pop(ring);
+		janus__ring_pop(ring, &record);
 	}
 	free(ring->bytes);
 	ring->bytes = NULL;
@@ -93,69 +93,87 @@ static bool put(struct janus__ring *ring, const struct janus__record *record,
 	return true;
 }
 
-/* What was lost is told before anything newer; false: not even that fits. */
-static bool put_gap(struct janus__ring *ring, const struct janus__record *after)
-{
-	uint64_t lost = atomic_exchange(&ring->lost, 0);
-	struct janus__record gap = {
-		.lost = lost,
-		.time_ns = after->time_ns,
-		.sequence = after->sequence - 1,
-	};
-
-	if (lost == 0 || put(ring, &gap, "", 0))
-		return true;
-	atomic_fetch_add(&ring->lost, lost);
-	return false;
-}
-
+/* The number is published last: who sees it sees the record too, or knows that it is lost. */
 bool janus__ring_push(struct janus__ring *ring, struct janus__record *record,
 		      const char *path, size_t path_length)
 {
-	record->sequence = atomic_fetch_add(&ring->sequence, 1) + 1;
-	if (put_gap(ring, record) && put(ring, record, path, path_length))
-		return true;
-	atomic_fetch_add(&ring->lost, 1);
-	return false;
+	bool fits;
+
+	record->sequence = atomic_load_explicit(&ring->sequence, memory_order_relaxed) +
+			   1;
+	fits = put(ring, record, path, path_length);
+	atomic_store(&ring->sequence, record->sequence);
+	return fits;
+}
+
+bool janus__ring_is_half_full(const struct janus__ring *ring)
+{
+	size_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+
+	return atomic_load_explicit(&ring->head, memory_order_relaxed) - tail >
+	       ring->size / 2;
 }
 
 void janus__ring_lose(struct janus__ring *ring, uint64_t count)
 {
 	atomic_fetch_add(&ring->sequence, count);
-	atomic_fetch_add(&ring->lost, count);
+}
+
+/* Number by number, from what was told last up to @last. */
+static bool show_gap(const struct janus__ring *ring, uint64_t last,
+		     struct janus__record *ret, size_t *ret_path_length)
+{
+	if (last <= ring->told) /* it takes a record before its number is published */
+		return false;
+	*ret = (struct janus__record){ .lost = last - ring->told, .sequence = last };
+	*ret_path_length = 0;
+	return true;
+}
+
+/* The oldest entry; NULL: none. */
+static const struct entry *oldest(const struct janus__ring *ring, size_t *ret_tail)
+{
+	size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+	const struct entry *entry;
+
+	if (tail == atomic_load(&ring->head))
+		return NULL;
+	entry = entry_at(ring, tail);
+	if (entry->path_length == FILLER) {
+		tail += entry->size;
+		entry = entry_at(ring, tail);
+	}
+	*ret_tail = tail;
+	return entry;
 }
 
 bool janus__ring_peek(const struct janus__ring *ring, struct janus__record *ret,
 		      const char **ret_path, size_t *ret_path_length)
 {
-	size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
-	size_t head = atomic_load(&ring->head);
-	const struct entry *entry;
+	/* Before the entries: all up to this number are in the ring by now, or lost. */
+	uint64_t sequence = atomic_load(&ring->sequence);
+	size_t tail;
+	const struct entry *entry = oldest(ring, &tail);
 
-	if (tail == head)
-		return false;
-	entry = entry_at(ring, tail);
-	if (entry->path_length == FILLER)
-		entry = entry_at(ring, tail + entry->size);
+	*ret_path = "";
+	if (!entry)
+		return show_gap(ring, sequence, ret, ret_path_length);
+	if (show_gap(ring, entry->record.sequence - 1, ret, ret_path_length))
+		return true;
 	*ret = entry->record;
 	*ret_path = (const char *)(entry + 1);
 	*ret_path_length = entry->path_length;
 	return true;
 }
 
-void janus__ring_pop(struct janus__ring *ring)
+void janus__ring_pop(struct janus__ring *ring, const struct janus__record *shown)
 {
-	size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
-	const struct entry *entry = entry_at(ring, tail);
+	const struct entry *entry;
+	size_t tail;
 
-	tail += entry->size;
-	if (entry->path_length == FILLER)
-		tail += entry_at(ring, tail)->size;
-	atomic_store_explicit(&ring->tail, tail, memory_order_release);
-}
-
-uint64_t janus__ring_take_lost(struct janus__ring *ring, uint64_t *ret_sequence)
-{
-	*ret_sequence = atomic_load(&ring->sequence);
-	return atomic_exchange(&ring->lost, 0);
+	ring->told = shown->sequence;
+	if (!shown->spec)
+		return;
+	entry = oldest(ring, &tail);
+	atomic_store_explicit(&ring->tail, tail + entry->size, memory_order_release);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The bounded hand-over of records from the responder to the caller: one writer, one reader,
- * no lock, no system call. A record that finds no room is lost and counted; the reader is told
- * by a gap that stands where the lost ones would have stood.
+ * no lock, no system call. Every record has a number, also one that finds no room and is lost:
+ * so the reader sees a gap by its numbers, and exactly where it is.
  */
 #ifndef JANUS_RING_H
 #define JANUS_RING_H
@@ -24,18 +24,18 @@ struct janus__record {
 	bool directory;
 	int64_t time_ns;
 	uint64_t sequence;
-	uint64_t lost;            /* only in a gap */
+	uint64_t lost; /* only in a gap, whose sequence is that of the last one */
 	struct janus__spec *spec; /* one reference goes with the record; NULL in a gap */
 	const struct janus__rule *rule; /* in @spec */
 };
 
 struct janus__ring {
 	unsigned char *bytes;
-	size_t size;                             /* a power of two */
-	_Alignas(64) atomic_size_t head;         /* the writer's; grows for ever */
-	atomic_uint_least64_t sequence;          /* of the last record, lost or not */
-	_Alignas(64) atomic_size_t tail;         /* the reader's */
-	_Alignas(64) atomic_uint_least64_t lost; /* not told yet */
+	size_t size;                     /* a power of two */
+	_Alignas(64) atomic_size_t head; /* the writer's; grows for ever */
+	atomic_uint_least64_t sequence;  /* of the last record, in the ring or lost */
+	_Alignas(64) atomic_size_t tail; /* the reader's */
+	uint64_t told;                   /* the reader's: sequence of what it took last */
 };
 
 /* @size is a power of two. -ENOMEM. */
@@ -51,21 +51,21 @@ void janus__ring_done(struct janus__ring *ring);
 bool janus__ring_push(struct janus__ring *ring, struct janus__record *record,
 		      const char *path, size_t path_length);
 
+/* Writer: whether the reader had better be woken. */
+bool janus__ring_is_half_full(const struct janus__ring *ring);
+
 /* Writer: @count records are lost before they were even made. */
 void janus__ring_lose(struct janus__ring *ring, uint64_t count);
 
 /*
- * Reader: look at the oldest record and its path; false: there is none. Both stay until
- * janus__ring_pop(), and the path is one contiguous piece, without terminator.
+ * Reader: look at what comes next, a record with its path or a gap, whose spec is NULL; false:
+ * there is nothing. It stays until janus__ring_pop(). The path is one contiguous piece, without
+ * terminator.
  */
 bool janus__ring_peek(const struct janus__ring *ring, struct janus__record *ret,
 		      const char **ret_path, size_t *ret_path_length);
-void janus__ring_pop(struct janus__ring *ring);
 
-/*
- * Reader, when the ring is empty: how many were lost since the last record, and the sequence
- * of the last lost one; 0: none.
- */
-uint64_t janus__ring_take_lost(struct janus__ring *ring, uint64_t *ret_sequence);
+/* Reader: take what peek has shown. */
+void janus__ring_pop(struct janus__ring *ring, const struct janus__record *shown);
 
 #endif

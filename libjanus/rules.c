@@ -22,10 +22,10 @@ struct janus__object {
 	struct janus__bindings *prepared; /* by a swap, before the lock */
 	bool touched;                     /* by a swap */
 	size_t holders;
-	uint64_t mount_id;
+	struct janus__inode parent;
+	struct janus__inode anchor; /* all 0: it does not drift */
 	bool directory;
-	bool drifts;
-	char path[];
+	bool overlay;
 };
 
 int janus__rules_init(struct janus__rules *rules)
@@ -111,34 +111,51 @@ static void grow(struct janus__rules *rules)
 
 static struct janus__object *new_object(const struct janus__inode_facts *facts)
 {
-	bool keep_path = facts->drifts && !facts->directory;
-	size_t path_size = keep_path ? strlen(facts->path) + 1 : 0;
-	struct janus__object *object = calloc(1, sizeof(*object) + path_size);
+	struct janus__object *object = calloc(1, sizeof(*object));
 
 	if (!object)
 		return NULL;
 	object->inode = facts->inode;
-	object->mount_id = facts->mount_id;
+	object->parent = facts->parent;
+	object->anchor = facts->anchor;
 	object->directory = facts->directory;
-	object->drifts = facts->drifts;
-	if (path_size)
-		memcpy(object->path, facts->path, path_size);
+	object->overlay = facts->overlay;
 	return object;
 }
 
-static void link_object(struct janus__rules *rules, struct janus__object *object)
+/* Under the lock. */
+static void link_drifter(struct janus__rules *rules, struct janus__object *object)
 {
+	object->prev_drifter = &rules->drifters;
+	object->next_drifter = rules->drifters;
+	if (rules->drifters)
+		rules->drifters->prev_drifter = &object->next_drifter;
+	rules->drifters = object;
+}
+
+/*
+ * Put the object into the table, unless a drift has put another one of its number there since
+ * it was looked for. Returns the one that is in the table.
+ */
+static struct janus__object *link_object(struct janus__rules *rules,
+					 struct janus__object *object)
+{
+	struct janus__object **slot, *found;
+
 	pthread_mutex_lock(&rules->lock);
-	*find_slot(rules, object->inode) = object;
-	if (object->drifts && !object->directory) {
-		object->prev_drifter = &rules->drifters;
-		object->next_drifter = rules->drifters;
-		if (rules->drifters)
-			rules->drifters->prev_drifter = &object->next_drifter;
-		rules->drifters = object;
+	slot = find_slot(rules, object->inode);
+	found = *slot;
+	if (!found) {
+		*slot = object;
+		rules->object_count++;
+		if (object->anchor.number)
+			link_drifter(rules, object);
 	}
 	pthread_mutex_unlock(&rules->lock);
-	rules->object_count++;
+	if (!found)
+		return object;
+	free(object);
+	return found;
 }
 
 int janus__rules_hold(struct janus__rules *rules, const struct janus__inode_facts *facts,
@@ -154,7 +171,7 @@ int janus__rules_hold(struct janus__rules *rules, const struct janus__inode_fact
 		object = new_object(facts);
 		if (!object)
 			return -ENOMEM;
-		link_object(rules, object);
+		object = link_object(rules, object);
 	}
 	object->holders++;
 	*ret = object;
@@ -199,6 +216,14 @@ uint32_t janus__object_events(const struct janus__object *object)
 		events |= janus__spec_subject_of(binding->spec, binding->rule)->events;
 	}
 	return events;
+}
+
+bool janus__object_parent_has_rules(const struct janus__rules *rules,
+				    const struct janus__object *object)
+{
+	const struct janus__object *parent = *find_slot(rules, object->parent);
+
+	return parent && parent->bindings;
 }
 
 bool janus__object_is_directory(const struct janus__object *object)
@@ -332,16 +357,19 @@ static struct janus__bindings *bindings_of(const struct janus__rules *rules,
 	return janus__bindings_ref(object ? object->bindings : NULL);
 }
 
-bool janus__rules_find(struct janus__rules *rules, struct janus__inode inode,
-		       struct janus__match *ret)
+uint32_t janus__rules_find(struct janus__rules *rules, struct janus__inode inode,
+			   struct janus__match *ret)
 {
-	bool parent_matters;
+	uint32_t hints = 0;
 
 	pthread_mutex_lock(&rules->lock);
 	*ret = (struct janus__match){ .file = bindings_of(rules, inode) };
-	parent_matters = rules->directories;
+	if (rules->directories)
+		hints |= JANUS__RULES_PARENT_MATTERS;
+	if (rules->drifters && !ret->file)
+		hints |= JANUS__RULES_MAY_DRIFT;
 	pthread_mutex_unlock(&rules->lock);
-	return parent_matters;
+	return hints;
 }
 
 void janus__rules_find_with_parent(struct janus__rules *rules, struct janus__inode inode,
@@ -371,23 +399,36 @@ static bool could_be_parent(const struct janus__object *directory,
 			    const struct janus__orphan *orphan)
 {
 	return directory->inode.device == orphan->inode.device ||
-	       (orphan->on_overlay && directory->drifts);
+	       (orphan->on_overlay && directory->overlay);
 }
 
-void janus__rules_find_strictest(struct janus__rules *rules,
-				 const struct janus__orphan *orphan,
-				 struct janus__match *ret)
+/* Under the lock. */
+static struct janus__bindings *strictest(const struct janus__rules *rules,
+					 const struct janus__orphan *orphan)
+{
+	const struct janus__object *object = rules->directories;
+
+	while (object && !(could_be_parent(object, orphan) &&
+			   denies(object->bindings, orphan->kind)))
+		object = object->next_directory;
+	return janus__bindings_ref(object ? object->bindings : NULL);
+}
+
+bool janus__rules_find_orphan(struct janus__rules *rules,
+			      const struct janus__orphan *orphan,
+			      struct janus__match *ret)
 {
 	const struct janus__object *object;
 
 	pthread_mutex_lock(&rules->lock);
-	*ret = (struct janus__match){ .file = bindings_of(rules, orphan->inode) };
-	object = ret->file ? NULL : rules->directories;
-	for (; object && !ret->directory; object = object->next_directory)
-		if (could_be_parent(object, orphan) &&
-		    denies(object->bindings, orphan->kind))
-			ret->directory = janus__bindings_ref(object->bindings);
+	object = *find_slot(rules, orphan->inode);
+	*ret = (struct janus__match){
+		.file = janus__bindings_ref(object ? object->bindings : NULL),
+		.directory = object ? bindings_of(rules, object->parent)
+				    : strictest(rules, orphan),
+	};
 	pthread_mutex_unlock(&rules->lock);
+	return !object;
 }
 
 /* Under the lock: the object goes to the bucket of its new number. */
@@ -403,28 +444,19 @@ static void rename_object(struct janus__rules *rules, struct janus__object *obje
 }
 
 bool janus__rules_follow_drift(struct janus__rules *rules, struct janus__inode inode,
-			       uint64_t mount_id, const char *path)
+			       struct janus__inode anchor)
 {
 	struct janus__object *object;
 	bool found;
 
 	pthread_mutex_lock(&rules->lock);
 	for (object = rules->drifters; object; object = object->next_drifter)
-		if (object->mount_id == mount_id && strcmp(object->path, path) == 0)
+		if (object->anchor.number == anchor.number &&
+		    (!anchor.device || object->anchor.device == anchor.device))
 			break;
 	found = object && !*find_slot(rules, inode);
 	if (found)
 		rename_object(rules, object, inode);
 	pthread_mutex_unlock(&rules->lock);
 	return found;
-}
-
-bool janus__rules_have_drifters(struct janus__rules *rules)
-{
-	bool have;
-
-	pthread_mutex_lock(&rules->lock);
-	have = rules->drifters;
-	pthread_mutex_unlock(&rules->lock);
-	return have;
 }

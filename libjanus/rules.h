@@ -36,10 +36,15 @@ void janus__rules_done(struct janus__rules *rules);
 /* What the caller's thread knows of an inode when it asks for an object. */
 struct janus__inode_facts {
 	struct janus__inode inode;
-	uint64_t mount_id;
+	struct janus__inode parent; /* all 0: it could not be told */
 	bool directory;
-	bool drifts; /* on overlayfs: a file gets another number when it is written */
-	const char *path; /* from the kernel; kept for a file that drifts */
+	bool overlay;
+	/*
+	 * On some overlays a file gets another device and number when it is written for the
+	 * first time. Not so its overlay's device, which its directory has, and the number
+	 * that the kernel itself has for it. All 0: it does not drift.
+	 */
+	struct janus__inode anchor;
 };
 
 /*
@@ -56,6 +61,11 @@ struct janus__inode janus__object_inode(struct janus__rules *rules,
 
 /* The event kinds that all bindings of a held object ask for, and whether it has any. */
 uint32_t janus__object_events(const struct janus__object *object);
+
+/* Whether rules speak of the directory that the object lay in when it was marked. */
+bool janus__object_parent_has_rules(const struct janus__rules *rules,
+				    const struct janus__object *object);
+
 bool janus__object_is_directory(const struct janus__object *object);
 
 void janus__wanted_sort(struct janus__wanted *wanted, size_t count);
@@ -71,16 +81,23 @@ int janus__rules_swap(struct janus__rules *rules, const struct janus__change *ch
  * however many swaps happen.
  */
 
-/* Rules of the inode alone. True if any directory has rules: then its parent matters too. */
-bool janus__rules_find(struct janus__rules *rules, struct janus__inode inode,
-		       struct janus__match *ret);
+/* What else has to be found out; a mask. */
+enum janus__rules_hint {
+	JANUS__RULES_PARENT_MATTERS = 1u << 0, /* some directory has rules */
+	JANUS__RULES_MAY_DRIFT = 1u << 1, /* some file drifts; the inode has no rules */
+};
+
+/* Rules of the inode alone. */
+uint32_t janus__rules_find(struct janus__rules *rules, struct janus__inode inode,
+			   struct janus__match *ret);
 
 void janus__rules_find_with_parent(struct janus__rules *rules, struct janus__inode inode,
 				   struct janus__inode parent, struct janus__match *ret);
 
 /*
- * For when the parent cannot be told. Rules of the inode alone if there are any; else those of
- * a directory that could be the parent and in which an enforced rule denies @kind.
+ * For when the parent cannot be told. Of a marked inode it is the one that it had when it was
+ * marked. For any other one it is guessed: a directory that could be it, and in which an
+ * enforced rule denies @kind.
  */
 struct janus__orphan {
 	struct janus__inode inode;
@@ -88,18 +105,16 @@ struct janus__orphan {
 	uint32_t kind;
 };
 
-void janus__rules_find_strictest(struct janus__rules *rules,
-				 const struct janus__orphan *orphan,
-				 struct janus__match *ret);
+/* True: it was guessed. */
+bool janus__rules_find_orphan(struct janus__rules *rules,
+			      const struct janus__orphan *orphan,
+			      struct janus__match *ret);
 
 /*
- * The file that was marked on @mount_id under @path has drifted: it is known as @inode from
- * now on. False: there is none.
+ * A file with this anchor is known as @inode from now on. An anchor's device can be 0: any.
+ * False: there is none.
  */
 bool janus__rules_follow_drift(struct janus__rules *rules, struct janus__inode inode,
-			       uint64_t mount_id, const char *path);
-
-/* Whether any object drifts; cheap, for the responder. */
-bool janus__rules_have_drifters(struct janus__rules *rules);
+			       struct janus__inode anchor);
 
 #endif

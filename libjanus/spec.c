@@ -134,6 +134,7 @@ static int measure_subject(struct janus_watch_report *report, struct measure *me
 	err = measure_paths(report, measure, place, subject->deny, subject->deny_count);
 	if (err)
 		return err;
+	place.field = "allow";
 	if (!subject->allow_count && !subject->deny_count)
 		return janus__report_refuse(report, -EINVAL, &place,
 					    "neither allow nor deny names a path");

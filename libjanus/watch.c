@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Owns the order of steps in which a watch comes, changes and goes: mark first, then let the
- * rules speak in one step, then unmark. At no point is an access undecided.
+ * rules speak in one step, then, a moment later, unmark. At no point is an access undecided.
  */
 #include "watch.h"
 
@@ -85,11 +85,10 @@ static int prepare(struct janus_context *context, struct janus__spec *spec,
 	return err;
 }
 
-/* Let the new rules speak instead of the watch's present ones, if it has any. */
-static int swap(struct janus_watch *watch, struct janus__spec *spec,
-		struct janus__coverage *coverage)
+/* Let other rules speak instead of the watch's present ones, if it has any. */
+static int swap_rules(struct janus_watch *watch, struct janus__spec *spec,
+		      const struct janus__coverage *coverage)
 {
-	struct janus__marker marker = janus__context_marker(watch->context);
 	const struct janus__change change = {
 		.old_spec = watch->spec,
 		.old_wanted = watch->coverage.wanted,
@@ -98,18 +97,42 @@ static int swap(struct janus_watch *watch, struct janus__spec *spec,
 		.new_wanted = coverage->wanted,
 		.new_count = coverage->count,
 	};
-	int err = janus__rules_swap(&watch->context->rules, &change);
 
-	if (err) {
-		if (spec)
-			janus__marks_remove(&marker, spec, coverage);
-		return err;
+	return janus__rules_swap(&watch->context->rules, &change);
+}
+
+/* The new options come into force; the marks of the old ones stay for a moment. */
+static int replace(struct janus_watch *watch, struct janus__spec *spec,
+		   const struct janus__coverage *coverage)
+{
+	struct janus__lingering *former = calloc(1, sizeof(*former));
+	int err = former ? swap_rules(watch, spec, coverage) : -ENOMEM;
+
+	if (err || !watch->spec) {
+		free(former);
+	} else {
+		former->spec = watch->spec;
+		former->coverage = watch->coverage;
+		janus__linger_add(&watch->context->linger, former);
 	}
-	if (watch->spec)
-		janus__marks_remove(&marker, watch->spec, &watch->coverage);
-	janus__spec_unref(watch->spec);
+	if (err)
+		return err;
 	watch->spec = spec;
 	watch->coverage = *coverage;
+	return 0;
+}
+
+/* The watch is to guard no longer, and at once. */
+static int withdraw(struct janus_watch *watch)
+{
+	struct janus__marker marker = janus__context_marker(watch->context);
+	const struct janus__coverage none = { 0 };
+	int err = swap_rules(watch, NULL, &none);
+
+	if (err)
+		return err;
+	janus__marks_remove(&marker, watch->spec, &watch->coverage);
+	janus__spec_unref(watch->spec);
 	return 0;
 }
 
@@ -120,9 +143,8 @@ static void reap_retired(struct janus_context *context)
 
 	while (*link) {
 		struct janus_watch *watch = *link;
-		struct janus__coverage none = { 0 };
 
-		if (!watch->spec->retired || swap(watch, NULL, &none) < 0) {
+		if (!watch->spec->retired || withdraw(watch) < 0) {
 			link = &watch->next;
 			continue;
 		}
@@ -134,23 +156,27 @@ static void reap_retired(struct janus_context *context)
 static int apply(struct janus_watch *watch, const struct janus_watch_options *options,
 		 struct janus_watch_report *report)
 {
+	struct janus__marker marker = janus__context_marker(watch->context);
 	struct janus__coverage coverage;
 	struct janus__spec *spec;
 	int err;
 
 	reap_retired(watch->context);
+	janus__context_expire(watch->context);
 	err = janus__spec_create(&spec, options, report);
 	if (err)
 		return err;
 	spec->watch_id = watch->id;
 	err = prepare(watch->context, spec, report, &coverage);
-	if (!err) {
-		err = swap(watch, spec, &coverage);
-		if (err)
-			janus__report_fail(report, err, "rules", "no memory");
-	}
 	if (err)
-		janus__spec_unref(spec);
+		goto unref;
+	err = replace(watch, spec, &coverage);
+	if (!err)
+		return 0;
+	janus__report_fail(report, err, "rules", "no memory");
+	janus__marks_remove(&marker, spec, &coverage);
+unref:
+	janus__spec_unref(spec);
 	return err;
 }
 

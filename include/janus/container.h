@@ -19,8 +19,9 @@ JANUS_BEGIN_DECLS
  * @ret: where the container goes; not NULL; untouched on failure
  *
  * Looks for the id in every line of /proc/PID/cgroup, so cgroup v1, hybrid and v2, cgroupfs and
- * systemd drivers, and nested prefixes work alike. The init process is pid 1 of the container's
- * pid namespace; where it shares the host's, the process that the others descend from.
+ * systemd drivers, and nested prefixes work alike. The init process is the one that started
+ * first: pid 1 of the container's pid namespace, or, where that is the host's or another
+ * container's, the process that the others descend from. No later process can pose as it.
  * A snapshot: it does not follow the container.
  *
  * Return: 0, or
@@ -28,7 +29,7 @@ JANUS_BEGIN_DECLS
  *   -ENOENT    no process has this id in its cgroup
  *   -ENOTUNIQ  more than one container's id starts with @id
  *   -ESRCH     the container ended while it was looked at
- *   -EMFILE    the process has no fd left
+ *   -EMFILE    the process, or the system, has no fd left
  *   -ENOMEM    no memory
  *   -EIO       /proc is not mounted or cannot be read
  * Ownership: the caller frees @ret with janus_container_destroy().

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A guard is replaced while the container tries to get through, without end."""
+"""Guards change while the container tries to get through, without end."""
 
 from case import Case, main
 import runtime
@@ -30,17 +30,15 @@ class Replace(Case):
         return wait_until(lambda: box.run("cat /tmp/result 2>/dev/null").output, 20,
                           "the hammering shell to end").split()
 
-    def replace_all_the_time(self, variants):
-        """Each round waits for a record that came after the replacement: both interleave."""
+    def under_fire(self, first, change):
+        """Each round waits for a record that came after its change: both interleave."""
         box = self.container()
         box.write("/data/shelf/recipe", "salt\n")
-        requests = [self.client.guard("kitchen", cid=[box.id], **variant)
-                    for variant in variants]
-        self.assert_ok(self.client.create(requests[0]))
+        self.create("kitchen", cid=[box.id], **first)
         self.hammer(box)
         self.janusd.wait_record("<DENY> ")
         for index in range(ROUNDS):
-            self.assert_ok(self.client.create(requests[index % len(requests)]))
+            change(box, index)
             self.janusd.wait_record("<DENY> OPEN_PERM file '/data/shelf/recipe'",
                                     since=self.janusd.mark())
         tries, opened = self.result(box)
@@ -48,9 +46,16 @@ class Replace(Case):
         self.assertEqual(int(opened), 0, f"of {tries} tries")
         self.assertEqual(self.client.pods(), ["kitchen"])
         # It was the guard that kept it out, nothing else.
-        self.assert_ok(self.client.destroy(
-            self.client.config(nodeName="node-1", podName="kitchen")))
+        self.destroy("kitchen")
         self.assert_allowed(box.run("cat /data/shelf/recipe"), "salt")
+
+    def destroy(self, pod):
+        self.assert_ok(self.client.destroy(
+            self.client.config(nodeName="node-1", podName=pod)))
+
+    def replace_all_the_time(self, variants):
+        self.under_fire(variants[0], lambda box, index: self.create(
+            "kitchen", cid=[box.id], **variants[index % len(variants)]))
 
     def test_with_other_tags_and_another_format(self):
         self.replace_all_the_time([
@@ -70,6 +75,24 @@ class Replace(Case):
             {"deny": ["/data/shelf/recipe"], "event": ["all"]},
             {"deny": ["/data/shelf/recipe"], "event": ["open", "exec"]},
         ])
+
+    def test_while_another_guard_of_the_file_comes_and_goes(self):
+        def change(box, index):
+            if index % 2:
+                self.destroy("guest")
+            else:
+                self.create("guest", cid=[box.id], deny=["/data/shelf/recipe"])
+
+        self.under_fire({"deny": ["/data/shelf"]}, change)
+
+    def test_while_another_guard_of_the_directory_comes_and_goes(self):
+        def change(box, index):
+            if index % 2:
+                self.destroy("guest")
+            else:
+                self.create("guest", cid=[box.id], deny=["/data/shelf"])
+
+        self.under_fire({"deny": ["/data/shelf/recipe"]}, change)
 
     def test_a_refused_replacement_leaves_the_old_guard(self):
         box = self.container()

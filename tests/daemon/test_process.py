@@ -158,18 +158,18 @@ class End(Case):
 
     def test_an_opener_that_waits_is_released_at_the_end(self):
         target = self.guarded()
-        os.kill(self.janusd.pid, signal.SIGSTOP)
+        self.janusd.pause()
         target.shell.send("read -r line </data/recipe")
         wait_until(target.waits_in_kernel, 10, "the opener to wait")
         self.janusd.terminate()
-        os.kill(self.janusd.pid, signal.SIGCONT)
+        self.janusd.resume()
         self.assertEqual(self.janusd.wait_exit(), 0)
         target.shell.receive()
         self.assert_allowed(target.run("cat /data/recipe"), "salt")
 
     def test_an_opener_that_waits_is_released_when_it_is_killed(self):
         target = self.guarded()
-        os.kill(self.janusd.pid, signal.SIGSTOP)
+        self.janusd.pause()
         target.shell.send("read -r line </data/recipe && echo $line")
         wait_until(target.waits_in_kernel, 10, "the opener to wait")
         self.janusd.kill()
@@ -204,9 +204,13 @@ class BlockedStderr(Case):
 
     def start(self):
         janusd = self.start_janusd(collect=False)
-        client = self.connect(janusd.address)
-        wait_until(lambda: client.check().name == "OK", 15, "janusd to serve")
-        return janusd, client
+        wait_until(lambda: os.path.exists(janusd.socket), 15, "janusd's socket")
+        # One client for each try: a channel waits longer and longer before it tries again.
+        return janusd, wait_until(lambda: self.dial(janusd.address), 15, "janusd to serve")
+
+    def dial(self, address):
+        client = self.connect(address)
+        return client if client.check().name == "OK" else None
 
     def test_neither_calls_nor_openers_wait_for_it(self):
         janusd, client = self.start()

@@ -1,13 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Health, reflection, unknown methods, deadlines and cancelled calls."""
 
-import os
-import signal
-
-from google.protobuf import descriptor_pb2
-
 from case import Case, main
-from rpc import SERVICE
+from rpc import SERVICE, descriptor_pb2
 
 SERVING, NOT_SERVING, SERVICE_UNKNOWN = 1, 2, 3
 
@@ -126,11 +121,11 @@ class Calls(Case):
 
     def test_a_call_that_is_not_answered_ends_at_its_deadline(self):
         self.assert_ok(self.client.check())
-        os.kill(self.janusd.pid, signal.SIGSTOP)
+        self.janusd.pause()
         try:
             late = self.client.check(timeout=0.2)
         finally:
-            os.kill(self.janusd.pid, signal.SIGCONT)
+            self.janusd.resume()
         self.assert_code(late, "DEADLINE_EXCEEDED")
         self.assert_ok(self.client.check())
 
@@ -138,11 +133,11 @@ class Calls(Case):
         target = self.target({"/data/recipe": "salt\n"})
         request = self.client.guard("kitchen", pid=[target.pid], deny=["/data/recipe"])
         self.assert_ok(self.client.check())
-        os.kill(self.janusd.pid, signal.SIGSTOP)
+        self.janusd.pause()
         try:
             late = self.client.create(request, timeout=0.2)
         finally:
-            os.kill(self.janusd.pid, signal.SIGCONT)
+            self.janusd.resume()
         self.assert_code(late, "DEADLINE_EXCEEDED")
         self.assert_ok(self.client.create(request))
         self.assertEqual(self.client.pods(), ["kitchen"])

@@ -4,10 +4,9 @@
 import socket
 import ssl
 
-import grpc
-
 from case import Case, main
 from certs import Authority
+from rpc import grpc
 from sandbox import wait_until
 
 

@@ -23,7 +23,7 @@ ORDER = """
     spec bindings rules
     decode identify root marks
     decide respond
-    ring event responder
+    ring event untold responder linger
     context watch poll stats.c context.c
 """.split()
 

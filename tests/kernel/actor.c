@@ -77,6 +77,20 @@ void actor_kill(struct actor *actor)
 	reap(actor);
 }
 
+void actor_pause(struct actor *actor)
+{
+	int status;
+
+	MUST(kill(actor->pid, SIGSTOP));
+	MUST(waitpid(actor->pid, &status, WUNTRACED));
+	CHECK(WIFSTOPPED(status));
+}
+
+void actor_resume(struct actor *actor)
+{
+	MUST(kill(actor->pid, SIGCONT));
+}
+
 void actor_begin(struct actor *actor, const struct deed *deed)
 {
 	CHECK_INT(send(actor->fd, deed, sizeof(*deed), MSG_NOSIGNAL), sizeof(*deed));

@@ -32,6 +32,10 @@ void actor_end(struct actor *actor);
 /* SIGKILL, and wait until it is gone. */
 void actor_kill(struct actor *actor);
 
+/* SIGSTOP, and wait until all its threads have stopped; SIGCONT. */
+void actor_pause(struct actor *actor);
+void actor_resume(struct actor *actor);
+
 /* Have it do something; the function's result. Fails the case after BOUND_MS. */
 int actor_do(struct actor *actor, const struct deed *deed);
 
@@ -50,7 +54,8 @@ void *shared_memory(size_t size);
 
 /* Common deeds: 0 or a negative errno of the step that matters. */
 int try_open(struct actor *actor, const char *path);
-int try_read(struct actor *actor, const char *path); /* opens first; EPROTO if that fails */
+int try_read(struct actor *actor,
+	     const char *path); /* opens first; EPROTO if that fails */
 int try_list(struct actor *actor, const char *path);
 int try_exec(struct actor *actor, const char *path);
 int try_bind(struct actor *actor, const char *from, const char *to); /* makes @to */

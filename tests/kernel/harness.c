@@ -168,6 +168,8 @@ static bool wait_for_case(pid_t pid, int *ret_status)
 	kill(-pid, SIGKILL);
 	kill(pid, SIGKILL);
 	waitpid(pid, ret_status, 0);
+	while (waitpid(-pid, NULL, 0) > 0) /* what it left behind is ours now */
+		;
 	return in_time;
 }
 
@@ -235,6 +237,7 @@ int harness_main(char **argv, const struct test_case *cases, size_t count)
 		printf("SKIP: %s\n", obstacle);
 		return SKIPPED;
 	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	for (size_t i = 0; i < count; i++)
 		if (is_wanted(argv + 1, cases[i].name))
 			outcomes[run_in_child(&cases[i])]++;

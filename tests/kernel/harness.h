@@ -26,7 +26,7 @@ struct test_case {
 
 #define CASE(function)                                                                   \
 	{                                                                                \
-		#function, function                                                      \
+#function, function                                                      \
 	}
 
 /* Run the cases that the arguments name, or all. Returns the exit status. */
@@ -56,17 +56,16 @@ void harness_check_text(const char *file, int line, const char *what,
 	} while (0)
 
 #define CHECK_INT(actual, expected)                                                      \
-	harness_check_int(__FILE__, __LINE__, #actual,                                   \
-			  (const long long[]){ (long long)(actual),                      \
-					       (long long)(expected) })
+	harness_check_int(                                                               \
+		__FILE__, __LINE__, #actual,                                             \
+		(const long long[]){ (long long)(actual), (long long)(expected) })
 
 #define CHECK_TEXT(actual, expected)                                                     \
 	harness_check_text(__FILE__, __LINE__, #actual,                                  \
 			   (const char *const[]){ actual, expected })
 
 /* A system call that has to succeed; its result. */
-#define MUST(call)                                                                       \
-	harness_must(__FILE__, __LINE__, #call, (long long)(call))
+#define MUST(call) harness_must(__FILE__, __LINE__, #call, (long long)(call))
 long long harness_must(const char *file, int line, const char *what, long long result);
 
 /* Ask again until it is true; a case in which it does not become true fails. */

@@ -77,8 +77,8 @@ static void only_dir_skips_files(void)
 	check_skipped(&both, WORK "/file", -ENOTDIR);
 	check_refused(&file, -ENOTDIR);
 	CHECK_INT(try_open(&actor, WORK "/file"), 0);
-	guard(&stage, &(struct plan){ .deny = { WORK "/d" },
-				      .flags = JANUS_SUBJECT_ONLY_DIR });
+	guard(&stage,
+	      &(struct plan){ .deny = { WORK "/d" }, .flags = JANUS_SUBJECT_ONLY_DIR });
 	CHECK_INT(try_open(&actor, WORK "/d/child"), -EPERM);
 	tear_down();
 }
@@ -203,7 +203,9 @@ static void a_fifo_in_a_guarded_directory_stops_nobody(void)
 static void odd_names_are_told_as_they_are(void)
 {
 	static const char *const names[] = {
-		WORK "/d/two\nlines", WORK "/d/\x01\xff\\x", WORK "/d/file (deleted)",
+		WORK "/d/two\nlines",
+		WORK "/d/\x01\xff\\x",
+		WORK "/d/file (deleted)",
 		WORK "/d/ ",
 	};
 	char longest[sizeof(WORK "/d/") + NAME_MAX] = WORK "/d/";

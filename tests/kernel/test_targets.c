@@ -52,7 +52,8 @@ static void make_root(const char *root)
 	make_file(path);
 }
 
-static void do_with(struct actor *actor, int (*run)(const struct deed *), const char *path)
+static void do_with(struct actor *actor, int (*run)(const struct deed *),
+		    const char *path)
 {
 	struct deed deed = { .run = run };
 
@@ -108,9 +109,9 @@ static void links_of_a_target_do_not_lead_out_of_its_root(void)
 	for (int i = 0; i < 3; i++) {
 		static const char *const paths[] = { "/absolute", "/climbing",
 						     "/../../data/secret" };
-		struct janus_watch *watch = guard(
-			&stage,
-			&(struct plan){ .deny = { paths[i] }, .pid = target.pid });
+		struct janus_watch *watch =
+			guard(&stage,
+			      &(struct plan){ .deny = { paths[i] }, .pid = target.pid });
 
 		CHECK_INT(try_open(&target, "/data/secret"), -EPERM);
 		EXPECT(&stage, "/data/secret", DENY);

@@ -60,6 +60,28 @@ static void no_open_slips_through_while_a_watch_changes(void)
 	crowd_end(&crowd);
 }
 
+static void a_watch_that_goes_opens_no_hole_in_another(void)
+{
+	struct crowd crowd;
+
+	crowd_start(&crowd, 4);
+	set_up();
+	make_directory(WORK "/d");
+	make_file(WORK "/d/secret");
+	guard(&stage, &(struct plan){ .deny = { WORK "/d" } });
+	for (size_t i = 0; i < 4; i++)
+		crowd_hammer(&crowd, i, WORK "/d/secret");
+	for (int i = 0; i < UPDATES; i++)
+		janus_watch_destroy(
+			guard(&stage, &(struct plan){ .deny = { WORK "/d/secret" } }));
+	crowd_wait_for_more(&crowd, 100);
+	crowd_stop(&crowd);
+	CHECK_INT(crowd.tally->opened, 0);
+	CHECK(crowd.tally->denied > 100);
+	tear_down();
+	crowd_end(&crowd);
+}
+
 static void an_update_replaces_rules_cookie_and_target(void)
 {
 	struct janus_watch *watch;
@@ -203,6 +225,7 @@ static void a_thousand_watches_share_one_group_and_one_thread(void)
 
 static const struct test_case cases[] = {
 	CASE(no_open_slips_through_while_a_watch_changes),
+	CASE(a_watch_that_goes_opens_no_hole_in_another),
 	CASE(an_update_replaces_rules_cookie_and_target),
 	CASE(a_failed_update_leaves_the_old_in_force),
 	CASE(a_destroyed_watch_guards_no_longer_but_its_records_stay),

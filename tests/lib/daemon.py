@@ -129,6 +129,17 @@ class Janusd:
             except FileNotFoundError:
                 pass
 
+    def pause(self):
+        """SIGSTOP, and wait until it has reached each thread."""
+        self.process.send_signal(signal.SIGSTOP)
+        tasks = f"/proc/{self.pid}/task"
+        sandbox.wait_until(
+            lambda: {sandbox.state(f"{self.pid}/task/{task}") for task in os.listdir(tasks)}
+            == {"T"}, 10, "janusd to stop")
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def alive(self):
         return self.process.poll() is None
 

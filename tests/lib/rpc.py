@@ -14,7 +14,7 @@ try:
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
     from grpc_tools import protoc
 except ImportError as missing:
-    grpc = None
+    grpc = descriptor_pb2 = None  # load() then skips
     MISSING = missing
 
 PROTO = os.environ.get("JANUS_PROTO_DIR", os.path.join(

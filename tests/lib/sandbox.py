@@ -79,20 +79,30 @@ def wait_until(condition, timeout=10.0, what="a condition"):
         time.sleep(0.005)
 
 
-def start_time(pid):
-    """Field 22 of /proc/PID/stat, None when there is no such process."""
+def stat_field(pid, number):
+    """A field of /proc/PID/stat behind the name, None when there is no such process."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as stat:
-            return int(stat.read().rsplit(b")", 1)[1].split()[19])
+            return stat.read().rsplit(b")", 1)[1].split()[number - 3].decode("ascii")
     except (OSError, IndexError):
         return None
+
+
+def state(pid):
+    return stat_field(pid, 3)
+
+
+def start_time(pid):
+    started = stat_field(pid, 22)
+    return None if started is None else int(started)
 
 
 class Sandbox:
     """The work folder of one test process and the list of what has to end."""
 
     def __init__(self):
-        self.path = tempfile.mkdtemp(prefix="janus-", dir="/tmp")  # short: socket paths
+        # Short: the path of a socket has to be.
+        self.path = tempfile.mkdtemp(prefix=f"janus-{os.getpid()}-", dir="/tmp")
         mount("janus-test", self.path, "tmpfs", "mode=755")
         self.runc_root = self.folder("runc")
         self._pids = os.path.join(self.path, "pids")

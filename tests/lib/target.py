@@ -7,6 +7,7 @@ Owns: the process and its pipes. Enough for whatever does not depend on a runtim
 import os
 import subprocess
 
+import sandbox
 import tree
 from shell import Shell
 
@@ -31,8 +32,7 @@ class ChrootTarget:
 
     def waits_in_kernel(self):
         """Whether the shell itself sleeps where signals do not reach it: for an answer."""
-        with open(f"/proc/{self.pid}/stat", encoding="utf-8", errors="replace") as stat:
-            return stat.read().rsplit(")", 1)[1].split()[0] == "D"
+        return sandbox.state(self.pid) == "D"
 
     def close(self):
         self.process.kill()

@@ -3,8 +3,10 @@
 
 #include <criterion/criterion.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "make_spec.h"
+#include "teardown.h"
 
 /* Three watches of two rules each. */
 static struct janus__spec *specs[3];
@@ -20,7 +22,8 @@ static void setup(void)
 static void teardown(void)
 {
 	for (size_t i = 0; i < 3; i++) {
-		cr_assert_eq(atomic_load(&specs[i]->references), 1);
+		teardown_check(atomic_load(&specs[i]->references) == 1,
+			       "a reference is lost");
 		janus__spec_unref(specs[i]);
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The daemon's command line: both ways to write options, TLS implied by its files, and that
- * every mistake is named. And what addresses are allowed, for that is a part of it.
+ * The daemon's command line: both ways to write options, TLS implied by its files, and
+ * that every mistake is named. And what addresses are allowed, for that is a part of it.
  */
 #include <criterion/criterion.h>
 
@@ -139,9 +139,11 @@ Test(cmdline, help_and_version_win_over_the_rest)
 
 Test(cmdline, help_names_every_option)
 {
-	static const char *const names[] = { "--listen", "--node", "-tls", "-tlscafile",
-					     "-tlscertfile", "-tlskeyfile", "--help",
-					     "--insecure-any-address", "--version" };
+	static const char *const names[] = { "--listen",     "--node",
+					     "-tls",         "-tlscafile",
+					     "-tlscertfile", "-tlskeyfile",
+					     "--help",       "--insecure-any-address",
+					     "--version" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		cr_expect(strstr(cmdline_help, names[i]), "%s", names[i]);
@@ -196,9 +198,9 @@ Test(listen_plan, insecure_opens_the_default_port)
 
 Test(listen_plan, plaintext_stays_on_the_loopback)
 {
-	static const char *const beyond[] = { "0.0.0.0:1", "[::]:1", "10.0.0.1:1",
-					      "128.0.0.1:1", "[::ffff:10.0.0.1]:1",
-					      "[fe80::1]:1" };
+	static const char *const beyond[] = { "0.0.0.0:1",           "[::]:1",
+					      "10.0.0.1:1",          "128.0.0.1:1",
+					      "[::ffff:10.0.0.1]:1", "[fe80::1]:1" };
 	static const char *const within[] = { "127.0.0.1:0", "127.9.9.9:1", "[::1]:65535",
 					      "[::ffff:127.0.0.1]:1" };
 	struct listeners listeners;
@@ -230,11 +232,23 @@ Test(listen_plan, localhost_is_both_loopbacks)
 
 Test(listen_plan, names_addresses_that_cannot_be)
 {
-	static const char *const bad[] = { "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
-					   "127.0.0.1:-1", "127.0.0.1:1x", "127.0.0.1:+1",
-					   "::1:50051", "[::1]", "[::1:1", "host:1", ":1",
-					   "localhost:x", "ipv4:127.0.0.1:1", "[]:1",
-					   "unix:relative", "unix:", "unix-abstract:x" };
+	static const char *const bad[] = { "127.0.0.1",
+					   "127.0.0.1:",
+					   "127.0.0.1:65536",
+					   "127.0.0.1:-1",
+					   "127.0.0.1:1x",
+					   "127.0.0.1:+1",
+					   "::1:50051",
+					   "[::1]",
+					   "[::1:1",
+					   "host:1",
+					   ":1",
+					   "localhost:x",
+					   "ipv4:127.0.0.1:1",
+					   "[]:1",
+					   "unix:relative",
+					   "unix:",
+					   "unix-abstract:x" };
 	char line[400];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -254,5 +268,6 @@ Test(listen_plan, target_of_a_socket_is_a_uri)
 
 	listener.address.un.sun_family = AF_UNIX;
 	strcpy(listener.address.un.sun_path, "/a b/%?#\xc3\xa9.sock");
-	cr_expect_str_eq(listen_target(&listener, buf), "unix:/a%20b/%25%3F%23%C3%A9.sock");
+	cr_expect_str_eq(listen_target(&listener, buf),
+			 "unix:/a%20b/%25%3F%23%C3%A9.sock");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Bytes to messages: that honest bytes survive the way there and back, that hostile ones are
- * refused and the field is named, and that memory ends where the budget does.
+ * Bytes to messages: that honest bytes survive the way there and back, that hostile ones
+ * are refused and the field is named, and that memory ends where the budget does.
  */
 #include <criterion/criterion.h>
 
@@ -32,8 +32,8 @@ static void refuses(const void *data, size_t size, const char *named)
 
 	cr_expect_eq(unpack(&message, data, size), -1);
 	cr_expect_eq(status.code, STATUS_INVALID_ARGUMENT);
-	cr_expect(strstr(status.message, named), "'%s' does not name '%s'", status.message,
-		  named);
+	cr_expect(strstr(status.message, named), "'%s' does not name '%s'",
+		  status.message, named);
 	cr_expect_null(message.message);
 	cr_expect_eq(message.used_bytes, 0, "%zu bytes were kept", message.used_bytes);
 }
@@ -44,7 +44,8 @@ static void refuses(const void *data, size_t size, const char *named)
 /* A config with every field, three levels deep. */
 static uint8_t *make_config(size_t *ret_size)
 {
-	Janus__JanusGuardSubject__TagsEntry tag = JANUS__JANUS_GUARD_SUBJECT__TAGS_ENTRY__INIT;
+	Janus__JanusGuardSubject__TagsEntry tag =
+		JANUS__JANUS_GUARD_SUBJECT__TAGS_ENTRY__INIT;
 	Janus__JanusGuardSubject__TagsEntry *tags[] = { &tag };
 	Janus__JanusGuardSubject subject = JANUS__JANUS_GUARD_SUBJECT__INIT;
 	Janus__JanusGuardSubject *subjects[] = { &subject, &subject };
@@ -139,14 +140,17 @@ Test(codec, names_text_that_is_no_utf8)
 	REFUSES("\x0a\x02\xe2\x82", "name: the text is not UTF-8");
 	REFUSES("\x32\x00\x32\x05\x0a\x00\x12\x01\x80", "subject[1].deny[0]: the text");
 	REFUSES("\x32\x05\x3a\x03\x0a\x01\x80", "subject[0].tags[0].key: the text");
-	REFUSES("\x32\x07\x3a\x00\x3a\x03\x12\x01\x80", "subject[0].tags[1].value: the text");
+	REFUSES("\x32\x07\x3a\x00\x3a\x03\x12\x01\x80",
+		"subject[0].tags[1].value: the text");
 }
 
 Test(codec, takes_the_ends_of_utf8)
 {
-	static const char *const texts[] = { "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
-					     "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
-					     "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf" };
+	static const char *const texts[] = {
+		"\x7f",         "\xc2\x80",         "\xdf\xbf",
+		"\xe0\xa0\x80", "\xed\x9f\xbf",     "\xee\x80\x80",
+		"\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"
+	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		char bytes[16] = { '\x0a', (char)strlen(texts[i]) };
@@ -160,17 +164,17 @@ Test(codec, takes_the_ends_of_utf8)
 
 Test(codec, refuses_bytes_that_are_no_message)
 {
-	REFUSES("\x0a", "request");                              /* no length */
-	REFUSES("\x0a\x05n", "request");                         /* a length beyond the end */
+	REFUSES("\x0a", "request");      /* no length */
+	REFUSES("\x0a\x05n", "request"); /* a length beyond the end */
 	REFUSES("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "request");
 	REFUSES("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "request");
-	REFUSES("\x02\x00", "request");                          /* field number 0 */
-	REFUSES("\x0b\x0c", "request");                          /* a group */
-	REFUSES("\x0f\x00", "request");                          /* no such wire type */
-	REFUSES("\x08", "request");                              /* a varint without end */
-	REFUSES("\x09\x01\x02", "request");                      /* a short fixed64 */
-	REFUSES("\x32\x02\x0a\x05", "subject[0]");               /* inside a message */
-	REFUSES("\x08\x05", "name: the bytes are no text");      /* another type */
+	REFUSES("\x02\x00", "request");                     /* field number 0 */
+	REFUSES("\x0b\x0c", "request");                     /* a group */
+	REFUSES("\x0f\x00", "request");                     /* no such wire type */
+	REFUSES("\x08", "request");                         /* a varint without end */
+	REFUSES("\x09\x01\x02", "request");                 /* a short fixed64 */
+	REFUSES("\x32\x02\x0a\x05", "subject[0]");          /* inside a message */
+	REFUSES("\x08\x05", "name: the bytes are no text"); /* another type */
 	REFUSES("\x30\x05", "subject[0]: the bytes are no message");
 }
 

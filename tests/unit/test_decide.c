@@ -9,11 +9,26 @@
 #define OWNER 42
 #define STRANGER 43
 
-#define DENY { .deny = true }
-#define ALLOW { .deny = false }
-#define DRY_DENY { .deny = true, .mode = JANUS_MODE_DRY_RUN }
-#define DRY_ALLOW { .mode = JANUS_MODE_DRY_RUN }
-#define OWNER_DENY { .deny = true, .flags = JANUS_SUBJECT_AUTO_ALLOW_OWNER }
+#define DENY                                                                             \
+	{                                                                                \
+		.deny = true                                                             \
+	}
+#define ALLOW                                                                            \
+	{                                                                                \
+		.deny = false                                                            \
+	}
+#define DRY_DENY                                                                         \
+	{                                                                                \
+		.deny = true, .mode = JANUS_MODE_DRY_RUN                                 \
+	}
+#define DRY_ALLOW                                                                        \
+	{                                                                                \
+		.mode = JANUS_MODE_DRY_RUN                                               \
+	}
+#define OWNER_DENY                                                                       \
+	{                                                                                \
+		.deny = true, .flags = JANUS_SUBJECT_AUTO_ALLOW_OWNER                    \
+	}
 
 /* One watch: rules of the file first, then those of its directory. */
 struct said {
@@ -44,8 +59,9 @@ static void bind(struct janus__bindings **bindings, struct janus__spec *spec,
 {
 	uint32_t count = *bindings ? (*bindings)->count : 0;
 
-	*bindings = realloc(*bindings, sizeof(**bindings) +
-					       (count + 1) * sizeof((*bindings)->entries[0]));
+	*bindings = realloc(*bindings,
+			    sizeof(**bindings) +
+				    (count + 1) * sizeof((*bindings)->entries[0]));
 	cr_assert_not_null(*bindings);
 	atomic_init(&(*bindings)->references, 1);
 	(*bindings)->entries[count].spec = janus__spec_ref(spec);
@@ -191,7 +207,8 @@ Test(decide, each_subject_speaks_of_its_own_kinds_only)
 {
 	add_watch(&(struct said){ { { .deny = true, .events = JANUS_EVENT_EXEC },
 				    { .events = JANUS_EVENT_ACCESS } },
-				  1, 1 });
+				  1,
+				  1 });
 	ask(JANUS_EVENT_OPEN, STRANGER, WATCHES_MAX);
 	cr_assert_eq(decision.opinion_count, 0);
 	ask(JANUS_EVENT_EXEC, STRANGER, WATCHES_MAX);
@@ -232,7 +249,8 @@ Test(decide, owner_of_a_dry_run_would_not_be_denied)
 	add_watch(&(struct said){ { { .deny = true,
 				      .mode = JANUS_MODE_DRY_RUN,
 				      .flags = JANUS_SUBJECT_AUTO_ALLOW_OWNER } },
-				  1, 0 });
+				  1,
+				  0 });
 	ask_open(OWNER);
 	check_opinion(0, JANUS_VERDICT_ALLOW, JANUS_REASON_OWNER, 0);
 	ask_open(STRANGER);
@@ -243,8 +261,8 @@ Test(decide, asks_for_the_owner_once_a_watch_and_only_if_it_matters)
 {
 	add_watch(&(struct said){ { OWNER_DENY, OWNER_DENY, OWNER_DENY }, 2, 1 });
 	add_watch(&(struct said){ { DENY, ALLOW }, 2, 0 });
-	add_watch(&(struct said){
-		{ { .flags = JANUS_SUBJECT_AUTO_ALLOW_OWNER } }, 1, 0 });
+	add_watch(
+		&(struct said){ { { .flags = JANUS_SUBJECT_AUTO_ALLOW_OWNER } }, 1, 0 });
 	ask_open(OWNER);
 	cr_assert_eq(owner_questions, 1);
 }
@@ -279,9 +297,8 @@ Test(decide, counts_opinions_that_find_no_room)
 
 Test(decide, wants_an_audit_record_if_a_subject_that_speaks_does)
 {
-	add_watch(&(struct said){ { { .deny = true },
-				    { .flags = JANUS_SUBJECT_AUDIT } },
-				  1, 1 });
+	add_watch(&(struct said){
+		{ { .deny = true }, { .flags = JANUS_SUBJECT_AUDIT } }, 1, 1 });
 	ask_open(STRANGER);
 	cr_assert_not(decision.audit, "the directory's rule does not speak");
 	add_watch(&(struct said){ { { .flags = JANUS_SUBJECT_AUDIT } }, 1, 0 });
@@ -297,8 +314,8 @@ static const struct {
 	bool directory, dry_run, deny;
 } words[8] = {
 	{ false, false, true }, { false, false, false }, { false, true, true },
-	{ false, true, false }, { true, false, true },	 { true, false, false },
-	{ true, true, true },	{ true, true, false },
+	{ false, true, false }, { true, false, true },   { true, false, false },
+	{ true, true, true },   { true, true, false },
 };
 
 static void add_words(unsigned int bits)
@@ -372,8 +389,8 @@ Test(decide, agrees_with_the_documentation_for_every_two_watches)
 		for (size_t i = 0; i < decision.opinion_count; i++) {
 			uint32_t own = expected(i == 0 && a ? a : b);
 
-			cr_assert_eq(opinions[i].verdict,
-				     deny ? JANUS_VERDICT_DENY : own, "%#x", pair);
+			cr_assert_eq(opinions[i].verdict, deny ? JANUS_VERDICT_DENY : own,
+				     "%#x", pair);
 			cr_assert_eq(opinions[i].reason == JANUS_REASON_OTHER_WATCH,
 				     deny && own != JANUS_VERDICT_DENY, "%#x", pair);
 		}

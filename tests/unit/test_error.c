@@ -12,9 +12,9 @@ TestSuite(error);
 
 /* Every error that a doc block of the public headers lists. */
 static const int documented[] = {
-	EINVAL, E2BIG,      ENAMETOOLONG, EPERM,  EACCES,   ENOSYS, EOPNOTSUPP,
-	EMFILE, ENFILE,     ENOMEM,       ENOSPC, EAGAIN,   ENOENT, ENOTUNIQ,
-	ESRCH,  ELOOP,      ENOTDIR,      EINTR,  EIO,      EMEDIUMTYPE,
+	EINVAL, E2BIG,  ENAMETOOLONG, EPERM,  EACCES, ENOSYS,      EOPNOTSUPP,
+	EMFILE, ENFILE, ENOMEM,       ENOSPC, EAGAIN, ENOENT,      ENOTUNIQ,
+	ESRCH,  ELOOP,  ENOTDIR,      EINTR,  EIO,    EMEDIUMTYPE,
 };
 
 Test(error, every_documented_error_has_its_own_words)

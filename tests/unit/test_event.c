@@ -9,6 +9,7 @@
 
 #include "fault/allocations.h"
 #include "make_spec.h"
+#include "teardown.h"
 
 static struct janus_event_buffer *buffer;
 static struct janus__spec *spec;
@@ -46,7 +47,7 @@ static void setup(void)
 static void teardown(void)
 {
 	janus_event_buffer_destroy(buffer);
-	cr_assert_eq(atomic_load(&spec->references), 1, "a reference is lost");
+	teardown_check(atomic_load(&spec->references) == 1, "a reference is lost");
 	janus__spec_unref(spec);
 }
 

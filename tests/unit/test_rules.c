@@ -201,9 +201,9 @@ Test(rules, of_one_watch_about_one_inode_all_stand)
 					 { .events = JANUS_EVENT_EXEC } };
 	struct janus__spec *spec = make_spec(1, two, 2);
 	struct janus__object *object = hold(1, false);
-	struct wish wish = {
-		spec, { { object, &spec->rules[1] }, { object, &spec->rules[0] } }, 2
-	};
+	struct wish wish = { spec,
+			     { { object, &spec->rules[1] }, { object, &spec->rules[0] } },
+			     2 };
 
 	cr_assert_eq(swap(NULL, &wish), 0);
 	check_file(1, "11");
@@ -214,8 +214,10 @@ Test(rules, of_one_watch_about_one_inode_all_stand)
 Test(rules, swap_replaces_where_old_and_new_speak_of_the_same_and_of_others)
 {
 	struct janus__spec *old_spec = make_spec_of(1, (struct make_rule){ 0 });
-	struct janus__spec *new_spec = make_spec_of(1, (struct make_rule){ .deny = true });
-	struct janus__object *a = hold(1, false), *b = hold(2, false), *c = hold(3, false);
+	struct janus__spec *new_spec = make_spec_of(1,
+						    (struct make_rule){ .deny = true });
+	struct janus__object *a = hold(1, false), *b = hold(2, false),
+			     *c = hold(3, false);
 	struct wish old = wish_for(old_spec, a), new = wish_for(new_spec, b);
 
 	old.wanted[old.count++] = (struct janus__wanted){ b, &old_spec->rules[0] };
@@ -257,7 +259,8 @@ Test(rules, swap_leaves_other_watches_alone)
 Test(rules, swap_without_memory_changes_nothing)
 {
 	struct janus__spec *old_spec = make_spec_of(1, (struct make_rule){ 0 });
-	struct janus__spec *new_spec = make_spec_of(1, (struct make_rule){ .deny = true });
+	struct janus__spec *new_spec = make_spec_of(1,
+						    (struct make_rule){ .deny = true });
 	struct janus__spec *others = make_spec_of(2, (struct make_rule){ 0 });
 	struct janus__object *a = hold(1, false), *b = hold(2, false), *c = hold(3, true);
 	struct wish old = wish_for(old_spec, a), new = wish_for(new_spec, b);

@@ -12,7 +12,7 @@
 #include "make_spec.h"
 
 #define DEVICE 7
-#define MOUNT 70
+#define OVERLAY 8 /* the device that directories of an overlay show */
 
 static struct janus__rules rules;
 static struct janus__match match;
@@ -42,9 +42,9 @@ static struct janus__object *bind(const struct janus__inode_facts *facts,
 	static uint64_t last_id;
 	struct janus__spec *spec = make_spec_of(++last_id, rule);
 	struct janus__wanted wanted = { .rule = &spec->rules[0] };
-	const struct janus__change change = {
-		.new_spec = spec, .new_wanted = &wanted, .new_count = 1
-	};
+	const struct janus__change change = { .new_spec = spec,
+					      .new_wanted = &wanted,
+					      .new_count = 1 };
 
 	cr_assert_eq(janus__rules_hold(&rules, facts, &wanted.object), 0);
 	cr_assert_eq(janus__rules_swap(&rules, &change), 0);
@@ -54,41 +54,39 @@ static struct janus__object *bind(const struct janus__inode_facts *facts,
 
 static void bind_directory(uint64_t number, struct make_rule rule)
 {
-	const struct janus__inode_facts facts = {
-		.inode = inode_of(number), .directory = true
-	};
+	const struct janus__inode_facts facts = { .inode = inode_of(number),
+						  .directory = true };
 
 	bind(&facts, rule);
 }
 
-static void find(struct janus__orphan orphan)
+/* Whether the directory was guessed. */
+static bool find(struct janus__orphan orphan)
 {
 	janus__match_done(&match);
 	orphan.kind = orphan.kind ? orphan.kind : JANUS_EVENT_OPEN;
-	janus__rules_find_strictest(&rules, &orphan, &match);
+	return janus__rules_find_orphan(&rules, &orphan, &match);
 }
 
 static const struct janus__orphan orphan = { .inode = { DEVICE, 100 } };
 
-Test(rules_orphan, gets_the_rules_of_a_directory_that_denies)
+Test(rules_orphan, unmarked_gets_the_rules_of_a_directory_that_denies)
 {
 	bind_directory(1, (struct make_rule){ .deny = false });
 	bind_directory(2, (struct make_rule){ .deny = true, .path = "/denied" });
 	bind_directory(3, (struct make_rule){ .deny = false });
-	find(orphan);
+	cr_assert(find(orphan));
 	cr_assert_null(match.file);
 	cr_assert_str_eq(match.directory->entries[0].rule->path, "/denied");
 }
 
-Test(rules_orphan, gets_nothing_where_no_directory_denies_what_was_asked)
+Test(rules_orphan, unmarked_gets_nothing_where_no_directory_denies_what_was_asked)
 {
 	struct janus__orphan asked = orphan;
 
 	bind_directory(1, (struct make_rule){ .deny = false });
-	bind_directory(2, (struct make_rule){ .deny = true,
-					      .mode = JANUS_MODE_DRY_RUN });
-	bind_directory(3, (struct make_rule){ .deny = true,
-					      .events = JANUS_EVENT_EXEC });
+	bind_directory(2, (struct make_rule){ .deny = true, .mode = JANUS_MODE_DRY_RUN });
+	bind_directory(3, (struct make_rule){ .deny = true, .events = JANUS_EVENT_EXEC });
 	find(orphan);
 	cr_assert_null(match.file);
 	cr_assert_null(match.directory);
@@ -97,7 +95,7 @@ Test(rules_orphan, gets_nothing_where_no_directory_denies_what_was_asked)
 	cr_assert_not_null(match.directory);
 }
 
-Test(rules_orphan, is_not_denied_by_a_retired_watch)
+Test(rules_orphan, unmarked_is_not_denied_by_a_retired_watch)
 {
 	bind_directory(1, (struct make_rule){ .deny = true });
 	find(orphan);
@@ -106,22 +104,34 @@ Test(rules_orphan, is_not_denied_by_a_retired_watch)
 	cr_assert_null(match.directory);
 }
 
-Test(rules_orphan, with_rules_of_its_own_gets_those)
+Test(rules_orphan, marked_lies_where_it_lay_when_it_was_marked)
+{
+	const struct janus__inode_facts facts = { .inode = orphan.inode,
+						  .parent = inode_of(2) };
+
+	bind(&facts, (struct make_rule){ .deny = false, .path = "/own" });
+	bind_directory(1, (struct make_rule){ .deny = true, .path = "/other" });
+	bind_directory(2, (struct make_rule){ .deny = true, .path = "/parent" });
+	cr_assert_not(find(orphan), "it is known, not guessed");
+	cr_assert_str_eq(match.file->entries[0].rule->path, "/own");
+	cr_assert_str_eq(match.directory->entries[0].rule->path, "/parent");
+}
+
+Test(rules_orphan, marked_without_a_known_directory_gets_its_own_rules_alone)
 {
 	const struct janus__inode_facts facts = { .inode = orphan.inode };
 
-	bind(&facts, (struct make_rule){ .deny = false, .path = "/own" });
+	bind(&facts, (struct make_rule){ .deny = false });
 	bind_directory(2, (struct make_rule){ .deny = true });
-	find(orphan);
-	cr_assert_str_eq(match.file->entries[0].rule->path, "/own");
+	cr_assert_not(find(orphan));
+	cr_assert_not_null(match.file);
 	cr_assert_null(match.directory);
 }
 
 Test(rules_orphan, lies_on_the_device_of_its_directory)
 {
-	const struct janus__inode_facts facts = {
-		.inode = { DEVICE + 1, 1 }, .directory = true
-	};
+	const struct janus__inode_facts facts = { .inode = { OVERLAY, 1 },
+						  .directory = true };
 
 	bind(&facts, (struct make_rule){ .deny = true });
 	find(orphan);
@@ -130,9 +140,9 @@ Test(rules_orphan, lies_on_the_device_of_its_directory)
 
 Test(rules_orphan, on_overlay_may_show_another_device_than_its_directory)
 {
-	const struct janus__inode_facts facts = {
-		.inode = { DEVICE + 1, 1 }, .directory = true, .drifts = true
-	};
+	const struct janus__inode_facts facts = { .inode = { OVERLAY, 1 },
+						  .directory = true,
+						  .overlay = true };
 	struct janus__orphan on_overlay = orphan;
 
 	bind(&facts, (struct make_rule){ .deny = true });
@@ -143,14 +153,28 @@ Test(rules_orphan, on_overlay_may_show_another_device_than_its_directory)
 	cr_assert_not_null(match.directory);
 }
 
+Test(rules_orphan, an_object_knows_whether_rules_speak_of_its_directory)
+{
+	const struct janus__inode_facts facts = { .inode = inode_of(1),
+						  .parent = inode_of(2) };
+	struct janus__object *object = bind(&facts, (struct make_rule){ 0 });
+
+	cr_assert_not(janus__object_parent_has_rules(&rules, object));
+	bind_directory(3, (struct make_rule){ 0 });
+	cr_assert_not(janus__object_parent_has_rules(&rules, object));
+	bind_directory(2, (struct make_rule){ 0 });
+	cr_assert(janus__object_parent_has_rules(&rules, object));
+}
+
+static const struct janus__inode anchor = { OVERLAY, 1001 };
+
 /* A file on overlayfs that was marked with this number. */
-static struct janus__object *bind_drifter(uint64_t number, const char *path)
+static struct janus__object *bind_drifter(uint64_t number, uint64_t anchor_number)
 {
 	const struct janus__inode_facts facts = {
 		.inode = inode_of(number),
-		.mount_id = MOUNT,
-		.drifts = true,
-		.path = path,
+		.overlay = true,
+		.anchor = { OVERLAY, anchor_number },
 	};
 
 	return bind(&facts, (struct make_rule){ .deny = true });
@@ -163,56 +187,67 @@ static bool is_known(uint64_t number)
 	return match.file;
 }
 
+static uint32_t hints_for(uint64_t number)
+{
+	janus__match_done(&match);
+	return janus__rules_find(&rules, inode_of(number), &match);
+}
+
 Test(rules_orphan, a_file_that_drifted_is_known_by_its_new_number)
 {
-	struct janus__object *object;
+	struct janus__object *object = bind_drifter(1, anchor.number);
 
-	cr_assert_not(janus__rules_have_drifters(&rules));
-	object = bind_drifter(1, "/a");
-	cr_assert(janus__rules_have_drifters(&rules));
-	cr_assert(janus__rules_follow_drift(&rules, inode_of(50), MOUNT, "/a"));
+	cr_assert(janus__rules_follow_drift(&rules, inode_of(50), anchor));
 	cr_assert(is_known(50));
 	cr_assert_not(is_known(1));
 	cr_assert_eq(janus__object_inode(&rules, object).number, 50);
 }
 
-Test(rules_orphan, only_mount_and_path_together_tell_who_drifted)
+Test(rules_orphan, only_an_unknown_inode_may_have_drifted)
 {
-	bind_drifter(1, "/a");
-	bind_drifter(2, "/b");
-	cr_assert_not(janus__rules_follow_drift(&rules, inode_of(50), MOUNT + 1, "/a"));
-	cr_assert_not(janus__rules_follow_drift(&rules, inode_of(50), MOUNT, "/c"));
+	cr_assert_eq(hints_for(50), 0);
+	bind_drifter(1, anchor.number);
+	cr_assert_eq(hints_for(50), JANUS__RULES_MAY_DRIFT);
+	cr_assert_eq(hints_for(1), 0);
+	bind_directory(2, (struct make_rule){ 0 });
+	cr_assert_eq(hints_for(50), JANUS__RULES_MAY_DRIFT | JANUS__RULES_PARENT_MATTERS);
+	cr_assert_eq(hints_for(1), JANUS__RULES_PARENT_MATTERS);
+}
+
+Test(rules_orphan, only_the_anchor_tells_who_drifted)
+{
+	bind_drifter(1, 1001);
+	bind_drifter(2, 1002);
+	cr_assert_not(janus__rules_follow_drift(&rules, inode_of(50),
+						(struct janus__inode){ DEVICE, 1001 }));
+	cr_assert_not(janus__rules_follow_drift(&rules, inode_of(50),
+						(struct janus__inode){ OVERLAY, 1003 }));
 	cr_assert_not(is_known(50));
-	cr_assert(janus__rules_follow_drift(&rules, inode_of(50), MOUNT, "/b"));
+	cr_assert(janus__rules_follow_drift(&rules, inode_of(50),
+					    (struct janus__inode){ OVERLAY, 1002 }));
 	cr_assert(is_known(1));
 	cr_assert_not(is_known(2));
+	cr_assert(janus__rules_follow_drift(&rules, inode_of(51),
+					    (struct janus__inode){ 0, 1001 }));
+	cr_assert_not(is_known(1));
 }
 
 Test(rules_orphan, nobody_drifts_to_a_number_that_is_known)
 {
-	bind_drifter(1, "/a");
-	bind_drifter(2, "/b");
-	cr_assert_not(janus__rules_follow_drift(&rules, inode_of(2), MOUNT, "/a"));
+	bind_drifter(1, anchor.number);
+	bind_drifter(2, 1002);
+	cr_assert_not(janus__rules_follow_drift(&rules, inode_of(2), anchor));
 	cr_assert(is_known(1));
 	cr_assert(is_known(2));
 }
 
-Test(rules_orphan, a_directory_and_a_file_elsewhere_do_not_drift)
+Test(rules_orphan, what_has_no_anchor_does_not_drift)
 {
-	const struct janus__inode_facts directory = { .inode = inode_of(1),
-						      .mount_id = MOUNT,
-						      .directory = true,
-						      .drifts = true,
-						      .path = "/d" };
-	const struct janus__inode_facts file = { .inode = inode_of(2),
-						 .mount_id = MOUNT,
-						 .path = "/f" };
+	const struct janus__inode_facts file = { .inode = inode_of(2), .overlay = true };
 
-	bind(&directory, (struct make_rule){ 0 });
 	bind(&file, (struct make_rule){ 0 });
-	cr_assert_not(janus__rules_have_drifters(&rules));
-	cr_assert_not(janus__rules_follow_drift(&rules, inode_of(50), MOUNT, "/d"));
-	cr_assert_not(janus__rules_follow_drift(&rules, inode_of(50), MOUNT, "/f"));
+	cr_assert_eq(hints_for(50), 0);
+	cr_assert_not(janus__rules_follow_drift(&rules, inode_of(50), anchor));
 }
 
 Test(rules_orphan, drifters_go_in_any_order)
@@ -224,33 +259,32 @@ Test(rules_orphan, drifters_go_in_any_order)
 
 		for (size_t j = 0; j < 3; j++) {
 			const struct janus__inode_facts facts = {
-				.inode = inode_of(j + 1), .drifts = true, .path = "/x"
+				.inode = inode_of(j + 1), .anchor = { OVERLAY, j + 1 }
 			};
 
 			cr_assert_eq(janus__rules_hold(&rules, &facts, &objects[j]), 0);
 		}
 		for (size_t j = 0; j < 3; j++) {
-			cr_assert(janus__rules_have_drifters(&rules));
+			cr_assert_eq(hints_for(50), JANUS__RULES_MAY_DRIFT);
 			janus__rules_release(&rules, objects[orders[i][j]]);
 		}
-		cr_assert_not(janus__rules_have_drifters(&rules));
+		cr_assert_eq(hints_for(50), 0);
 	}
 }
 
 static void drift_to_50(void)
 {
-	cr_assert(janus__rules_follow_drift(&rules, inode_of(50), MOUNT, "/a"));
+	cr_assert(janus__rules_follow_drift(&rules, inode_of(50), anchor));
 }
 
 Test(rules_orphan, a_drift_while_its_new_number_is_being_held_loses_nothing)
 {
 	const struct janus__inode_facts facts = { .inode = inode_of(50),
-						  .mount_id = MOUNT,
-						  .drifts = true,
-						  .path = "/a" };
+						  .overlay = true,
+						  .anchor = anchor };
 	struct janus__object *held;
 
-	bind_drifter(1, "/a");
+	bind_drifter(1, anchor.number);
 	/* The responder may come between any two steps that are not under one lock. */
 	allocations_interrupt(drift_to_50);
 	cr_assert_eq(janus__rules_hold(&rules, &facts, &held), 0);

@@ -201,7 +201,7 @@ Test(spec, refuses_a_subject_without_paths)
 {
 	subject.allow_count = 0;
 	subject.allow = NULL;
-	refuse(-EINVAL, "subject[0].deny: neither allow nor deny names a path");
+	refuse(-EINVAL, "subject[0].allow: neither allow nor deny names a path");
 	subject.allow = NULL;
 	refuse(-EINVAL, "subject[0].allow: a count without an array");
 	subject.deny_count = 1;

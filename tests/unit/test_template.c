@@ -128,9 +128,10 @@ Test(template, escapes_values)
 	v.node = "n\x1b[31m";
 	v.tags = tags;
 	v.tag_count = 1;
-	cr_expect_str_eq(render_values("{path}|{pod}|{node}|{tags}", &v),
-			 "/a\\n<ALLOW> \\'\\\\\\x7f\\xff\\xed\\xa0\\x80\\xe2\\x80\\xae|p\\r|"
-			 "n\\x1b[31m|a\\nb=c,d=\\'\\\\");
+	cr_expect_str_eq(
+		render_values("{path}|{pod}|{node}|{tags}", &v),
+		"/a\\n<ALLOW> \\'\\\\\\x7f\\xff\\xed\\xa0\\x80\\xe2\\x80\\xae|p\\r|"
+		"n\\x1b[31m|a\\nb=c,d=\\'\\\\");
 }
 
 Test(template, never_breaks_the_line)

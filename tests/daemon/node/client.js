@@ -162,9 +162,14 @@ const steps = {
 	},
 	async "an unknown method is UNIMPLEMENTED"() {
 		const plain = (value) => Buffer.from(value);
-		await refused(new Promise((resolve, reject) => janusd.makeUnaryRequest(
-			"/janus.Janusd/Nothing", plain, plain, Buffer.alloc(0),
-			(error, reply) => (error ? reject(error) : resolve(reply)))), "UNIMPLEMENTED");
+		const nothing = Buffer.alloc(0);
+		const answer = new Promise((resolve, reject) => {
+			const settle = (error, reply) => (error ? reject(error) : resolve(reply));
+
+			janusd.makeUnaryRequest("/janus.Janusd/Nothing", plain, plain, nothing,
+				settle);
+		});
+		await refused(answer, "UNIMPLEMENTED");
 	},
 	async "mTLS with the right certificate"() {
 		const client = new Health(env.TLS,

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns the processes that answer: one fanotify group each, so that none waits for another's
+ * work. They sleep in read(2), or in ppoll(2) and poll(2), while another lane is measured.
+ */
+#include "lanes.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <unistd.h>
+
+#include <janus/context.h>
+#include <janus/event.h>
+#include <janus/watch.h>
+
+#include "kernel/harness.h"
+
+/* All of these are the answering process's. */
+static int group;
+static struct janus_context *context;
+static struct janus_event_buffer *buffer;
+
+static int open_group(const struct deed *deed)
+{
+	group = (int)MUST(fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC |
+						FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS,
+					O_RDONLY | O_LARGEFILE | O_CLOEXEC));
+	MUST(fanotify_mark(group, FAN_MARK_ADD, FAN_OPEN_PERM, AT_FDCWD, deed->path));
+	return 0;
+}
+
+_Noreturn static int answer_forever(const struct deed *deed)
+{
+	struct fanotify_event_metadata events[64];
+
+	for (;;) {
+		ssize_t length = MUST(read(group, events, sizeof(events)));
+
+		/* Such a group tells nothing beside the metadata: all events are alike. */
+		for (size_t i = 0; i < (size_t)length / sizeof(events[0]); i++) {
+			struct fanotify_response response = {
+				.fd = events[i].fd,
+				.response = (uint32_t)deed->number,
+			};
+
+			CHECK_INT(events[i].event_len, sizeof(events[0]));
+			MUST(write(group, &response, sizeof(response)));
+			close(events[i].fd);
+		}
+	}
+}
+
+void serve_bare(struct actor *actor, const char *path, int response)
+{
+	struct deed deed = { .run = open_group, .number = response };
+
+	actor_start(actor);
+	snprintf(deed.path, sizeof(deed.path), "%s", path);
+	CHECK_INT(actor_do(actor, &deed), 0);
+	deed.run = answer_forever;
+	actor_begin(actor, &deed);
+}
+
+/* @deed->path and @deed->number files of the folder @deed->other. */
+static const char **list_paths(const struct deed *deed)
+{
+	const char **paths = calloc((size_t)deed->number + 1, sizeof(*paths));
+
+	CHECK(paths);
+	paths[0] = deed->path;
+	for (int i = 0; i < deed->number; i++) {
+		char *path;
+
+		CHECK(asprintf(&path, "%s/%d", deed->other, i) > 0);
+		paths[i + 1] = path;
+	}
+	return paths;
+}
+
+static void guard_paths(const char *const *paths, uint64_t count, bool deny)
+{
+	struct janus_watch_options options = JANUS_WATCH_OPTIONS_INIT;
+	struct janus_watch_report report = JANUS_WATCH_REPORT_INIT;
+	struct janus_subject subject = JANUS_SUBJECT_INIT;
+	struct janus_watch *watch;
+
+	subject.events = JANUS_EVENT_OPEN;
+	if (deny) {
+		subject.deny = paths;
+		subject.deny_count = count;
+	} else {
+		subject.allow = paths;
+		subject.allow_count = count;
+	}
+	options.subjects = &subject;
+	options.subject_count = 1;
+	CHECK_INT(janus_watch_create(context, &watch, &options, &report), 0);
+	CHECK_INT(report.marked, count);
+}
+
+static int open_context(const struct deed *deed)
+{
+	bool deny = deed->shared != NULL;
+
+	CHECK_INT(janus_context_create(&context, NULL), 0);
+	CHECK_INT(janus_event_buffer_create(&buffer, 0), 0);
+	guard_paths(list_paths(deed), (uint64_t)deed->number + 1, deny);
+	return 0;
+}
+
+_Noreturn static int poll_forever(const struct deed *deed)
+{
+	(void)deed;
+	for (;;)
+		CHECK(janus_poll(context, buffer, -1) >= 0);
+}
+
+void serve_janus(struct actor *actor, const struct service *service)
+{
+	struct deed deed = { .run = open_context, .number = service->more_count };
+
+	actor_start(actor);
+	snprintf(deed.path, sizeof(deed.path), "%s", service->watched);
+	snprintf(deed.other, sizeof(deed.other), "%s",
+		 service->more ? service->more : "");
+	deed.shared = service->deny ? actor : NULL;
+	CHECK_INT(actor_do(actor, &deed), 0);
+	deed.run = poll_forever;
+	if (!service->unread)
+		actor_begin(actor, &deed);
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#include "faulty_kernel.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#define REAL janus__kernel_linux
+
+static struct faulty_case wanted;
+static atomic_size_t counts[FAULTY_CALL_COUNT][2];
+static atomic_bool happened, closed_wrong;
+static _Thread_local bool on_responder;
+static int group = -1;
+
+static const struct {
+	const char *name;
+	int error;
+} calls[FAULTY_CALL_COUNT] = {
+	[FAULTY_FANOTIFY_INIT] = { "fanotify_init", -EMFILE },
+	[FAULTY_FANOTIFY_MARK] = { "fanotify_mark", -ENOSPC },
+	[FAULTY_OPENAT] = { "openat", -EMFILE },
+	[FAULTY_OPENAT2] = { "openat2", -EMFILE },
+	[FAULTY_STATX] = { "statx", -ENOMEM },
+	[FAULTY_READLINKAT] = { "readlinkat", -ENOMEM },
+	[FAULTY_FS_TYPE] = { "fs_type", -EIO },
+	[FAULTY_GETDENTS] = { "getdents", -ENOMEM },
+	[FAULTY_READ] = { "read", -EIO },
+	[FAULTY_WRITE] = { "write", -EIO },
+	[FAULTY_CLOSE] = { "close", -EIO },
+	[FAULTY_REPLACE_FD] = { "replace_fd", -EBUSY },
+	[FAULTY_POLL] = { "poll", -ENOMEM },
+	[FAULTY_EVENTFD] = { "eventfd", -EMFILE },
+	[FAULTY_PIDFD_OPEN] = { "pidfd_open", -EMFILE },
+	[FAULTY_PIDFD_ALIVE] = { "pidfd_alive", -ESRCH },
+	[FAULTY_THREAD_CREATE] = { "thread_create", -EAGAIN },
+	[FAULTY_GARBAGE] = { "garbage", 0 },
+};
+
+void faulty_begin(const struct faulty_case *what)
+{
+	wanted = *what;
+	memset(counts, 0, sizeof(counts));
+	atomic_store(&happened, false);
+	atomic_store(&closed_wrong, false);
+}
+
+bool faulty_happened(void)
+{
+	return atomic_load(&happened);
+}
+
+bool faulty_closed_wrong(void)
+{
+	return atomic_load(&closed_wrong);
+}
+
+size_t faulty_count(enum faulty_call call, bool responder)
+{
+	return atomic_load(&counts[call][responder]);
+}
+
+const char *faulty_name(enum faulty_call call)
+{
+	return calls[call].name;
+}
+
+static bool is_turn(enum faulty_call call)
+{
+	size_t nth = atomic_fetch_add(&counts[call][on_responder], 1) + 1;
+
+	if (call != wanted.call || on_responder != wanted.responder || nth != wanted.nth)
+		return false;
+	atomic_store(&happened, true);
+	return true;
+}
+
+/* 0, or what the call shall return instead of being made. */
+static int fail(enum faulty_call call)
+{
+	return is_turn(call) ? calls[call].error : 0;
+}
+
+static int faulty_fanotify_init(unsigned int flags, unsigned int event_f_flags)
+{
+	int err = fail(FAULTY_FANOTIFY_INIT);
+
+	if (!err)
+		group = REAL.fanotify_init(flags, event_f_flags);
+	return err ? err : group;
+}
+
+static int faulty_fanotify_mark(int fd, unsigned int flags, uint64_t mask, int dirfd,
+				const char *path)
+{
+	int err = fail(FAULTY_FANOTIFY_MARK);
+
+	return err ? err : REAL.fanotify_mark(fd, flags, mask, dirfd, path);
+}
+
+static int faulty_openat(int dirfd, const char *path, int flags)
+{
+	int err = fail(FAULTY_OPENAT);
+
+	return err ? err : REAL.openat(dirfd, path, flags);
+}
+
+static int faulty_openat2(int dirfd, const char *path, const struct open_how *how)
+{
+	int err = fail(FAULTY_OPENAT2);
+
+	return err ? err : REAL.openat2(dirfd, path, how);
+}
+
+static int faulty_statx(int dirfd, const char *path, int flags, unsigned int mask,
+			struct statx *ret)
+{
+	int err = fail(FAULTY_STATX);
+
+	return err ? err : REAL.statx(dirfd, path, flags, mask, ret);
+}
+
+static ssize_t faulty_readlinkat(int dirfd, const char *path, char *buf, size_t size)
+{
+	int err = fail(FAULTY_READLINKAT);
+
+	return err ? err : REAL.readlinkat(dirfd, path, buf, size);
+}
+
+static int faulty_fs_type(int fd, uint64_t *ret)
+{
+	int err = fail(FAULTY_FS_TYPE);
+
+	return err ? err : REAL.fs_type(fd, ret);
+}
+
+static ssize_t faulty_getdents(int fd, void *buf, size_t size)
+{
+	int err = fail(FAULTY_GETDENTS);
+
+	return err ? err : REAL.getdents(fd, buf, size);
+}
+
+static ssize_t faulty_read(int fd, void *buf, size_t size)
+{
+	int err = fail(FAULTY_READ);
+	ssize_t length = err ? err : REAL.read(fd, buf, size);
+
+	/* The events' fds are lost to it, but those who wait must not be. */
+	if (fd == group && length > 0 && is_turn(FAULTY_GARBAGE)) {
+		struct fanotify_event_metadata *metadata = buf;
+
+		REAL.close(metadata->fd);
+		memset(buf, 0x55, (size_t)length);
+	}
+	return length;
+}
+
+static ssize_t faulty_write(int fd, const void *buf, size_t size)
+{
+	int err = fd == group ? fail(FAULTY_WRITE) : 0;
+
+	return err ? err : REAL.write(fd, buf, size);
+}
+
+/* As close(2) does it: the fd is gone even if it says that something went wrong. */
+static int faulty_close(int fd)
+{
+	int err = fail(FAULTY_CLOSE), result = REAL.close(fd);
+
+	if (result == -EBADF)
+		atomic_store(&closed_wrong, true);
+	return err ? err : result;
+}
+
+static int faulty_replace_fd(int from, int to)
+{
+	int err = fail(FAULTY_REPLACE_FD);
+
+	if (wanted.no_replacing)
+		err = calls[FAULTY_REPLACE_FD].error;
+	return err ? err : REAL.replace_fd(from, to);
+}
+
+static int faulty_poll(struct pollfd *fds, size_t count, int64_t timeout_ns)
+{
+	int err = fail(FAULTY_POLL);
+
+	return err ? err : REAL.poll(fds, count, timeout_ns);
+}
+
+static int faulty_eventfd(unsigned int initial, int flags)
+{
+	int err = fail(FAULTY_EVENTFD);
+
+	return err ? err : REAL.eventfd(initial, flags);
+}
+
+static int faulty_pidfd_open(int32_t pid)
+{
+	int err = fail(FAULTY_PIDFD_OPEN);
+
+	return err ? err : REAL.pidfd_open(pid);
+}
+
+static int faulty_pidfd_alive(int pidfd)
+{
+	int err = fail(FAULTY_PIDFD_ALIVE);
+
+	return err ? err : REAL.pidfd_alive(pidfd);
+}
+
+static void *(*responder_run)(void *);
+
+static void *run_responder(void *arg)
+{
+	on_responder = true;
+	return responder_run(arg);
+}
+
+static int faulty_thread_create(void *thread, void *(*run)(void *), void *arg)
+{
+	int err = fail(FAULTY_THREAD_CREATE);
+
+	responder_run = run;
+	return err ? err : REAL.thread_create(thread, run_responder, arg);
+}
+
+const struct janus__kernel faulty_kernel = {
+	.fanotify_init = faulty_fanotify_init,
+	.fanotify_mark = faulty_fanotify_mark,
+	.openat = faulty_openat,
+	.openat2 = faulty_openat2,
+	.statx = faulty_statx,
+	.readlinkat = faulty_readlinkat,
+	.fs_type = faulty_fs_type,
+	.getdents = faulty_getdents,
+	.read = faulty_read,
+	.write = faulty_write,
+	.close = faulty_close,
+	.replace_fd = faulty_replace_fd,
+	.poll = faulty_poll,
+	.eventfd = faulty_eventfd,
+	.pidfd_open = faulty_pidfd_open,
+	.pidfd_alive = faulty_pidfd_alive,
+	.thread_create = faulty_thread_create,
+};

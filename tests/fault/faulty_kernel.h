@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The real kernel, of which one call fails once. Calls are counted for each name, and apart
+ * for the responder's thread and for the caller's, for only so is "the third" the same one in
+ * every run.
+ */
+#ifndef JANUS_TESTS_FAULTY_KERNEL_H
+#define JANUS_TESTS_FAULTY_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernel.h"
+
+enum faulty_call {
+	FAULTY_FANOTIFY_INIT,
+	FAULTY_FANOTIFY_MARK,
+	FAULTY_OPENAT,
+	FAULTY_OPENAT2,
+	FAULTY_STATX,
+	FAULTY_READLINKAT,
+	FAULTY_FS_TYPE,
+	FAULTY_GETDENTS,
+	FAULTY_READ,
+	FAULTY_WRITE, /* not to eventfds: that cannot fail */
+	FAULTY_CLOSE,
+	FAULTY_REPLACE_FD,
+	FAULTY_POLL,
+	FAULTY_EVENTFD,
+	FAULTY_PIDFD_OPEN,
+	FAULTY_PIDFD_ALIVE,
+	FAULTY_THREAD_CREATE,
+	FAULTY_GARBAGE, /* a read of events brings what is none */
+	FAULTY_CALL_COUNT,
+};
+
+extern const struct janus__kernel faulty_kernel;
+
+struct faulty_case {
+	enum faulty_call call;
+	bool responder;    /* on its thread, else on the caller's */
+	size_t nth;        /* from 1; 0: none */
+	bool no_replacing; /* and every replace_fd fails, too */
+};
+
+/* Begin to count, and to fail as told. */
+void faulty_begin(const struct faulty_case *what);
+
+/* Whether it came to that. */
+bool faulty_happened(void);
+
+/* An fd was closed that was not open. */
+bool faulty_closed_wrong(void);
+
+/* How often each call was made since. */
+size_t faulty_count(enum faulty_call call, bool responder);
+
+const char *faulty_name(enum faulty_call call);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A whole life of a context: watches of each kind come, change and go while others open files.
+ * Whatever fails on the way, the caller is told, nobody is left waiting, and nothing is left
+ * behind.
+ */
+#ifndef JANUS_TESTS_SCENARIO_H
+#define JANUS_TESTS_SCENARIO_H
+
+#include <stdbool.h>
+
+#include "kernel.h"
+
+/* What a run is about. */
+struct scenario_run {
+	const struct janus__kernel *kernel;
+	const char *directory; /* a tmpfs that nobody else opens files on */
+	bool may_break;        /* the group may be given up */
+};
+
+/* Make the files; once for all runs. 0 or -1. */
+int scenario_prepare(const char *directory);
+
+/* Live it through in this process. 0, or 1 with the reasons on stderr. */
+int scenario_run(const struct scenario_run *run);
+
+#endif

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What happens without the rights or the kernel that something needs.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "actor.h"
+#include "harness.h"
+#include "stage.h"
+
+static struct stage stage;
+
+static bool set_capability(int capability, bool on)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	const __u32 bit = CAP_TO_MASK(capability);
+
+	MUST(syscall(SYS_capget, &header, data));
+	if (on)
+		data[CAP_TO_INDEX(capability)].effective |= bit;
+	else
+		data[CAP_TO_INDEX(capability)].effective &= ~bit;
+	return syscall(SYS_capset, &header, data) == 0;
+}
+
+static void drop_capability(int capability)
+{
+	CHECK(set_capability(capability, false));
+}
+
+static uint64_t available_features(int32_t *ret_permission_error)
+{
+	struct janus_features features = JANUS_FEATURES_INIT;
+
+	CHECK_INT(janus_get_features(&features), 0);
+	if (ret_permission_error)
+		*ret_permission_error = features.permission_error;
+	return features.available;
+}
+
+static void features_tell_what_can_be_done(void)
+{
+	size_t fds = count_own("fd", NULL);
+	int32_t error = -1;
+	uint64_t available = available_features(&error);
+
+	CHECK(available & JANUS_FEATURE_PERMISSION);
+	CHECK_INT(error, 0);
+	CHECK_INT(count_own("fd", NULL), fds);
+}
+
+static void without_cap_sys_admin_there_is_no_context(void)
+{
+	struct janus_context *context = NULL;
+	size_t fds = count_own("fd", NULL);
+	int32_t error = 0;
+
+	drop_capability(CAP_SYS_ADMIN);
+	CHECK_INT(janus_context_create(&context, NULL), -EPERM);
+	CHECK(!context);
+	CHECK(!(available_features(&error) & JANUS_FEATURE_PERMISSION));
+	CHECK_INT(error, -EPERM);
+	CHECK_INT(count_own("fd", NULL), fds);
+}
+
+static void a_context_outlives_the_rights_that_made_it(void)
+{
+	struct janus_watch_report report;
+	struct janus_watch *watch = NULL;
+	struct actor actor;
+	int err;
+
+	actor_start(&actor);
+	stage_open(&stage);
+	make_file(WORK "/file");
+	make_file(WORK "/other");
+	guard(&stage, &(struct plan){ .deny = { WORK "/file" } });
+	drop_capability(CAP_SYS_ADMIN);
+	CHECK_INT(try_open(&actor, WORK "/file"), -EPERM);
+	EXPECT(&stage, WORK "/file", JANUS_VERDICT_DENY);
+	err = try_guard(&stage, &watch, &(struct plan){ .deny = { WORK "/other" } },
+			&report);
+	CHECK(err == 0 || err == -EPERM);
+	CHECK_INT(try_open(&actor, WORK "/other"), err ? 0 : -EPERM);
+	stage_close(&stage);
+	actor_end(&actor);
+}
+
+static void an_audited_subject_needs_the_feature(void)
+{
+	struct plan plan = { .deny = { WORK "/file" }, .flags = JANUS_SUBJECT_AUDIT };
+	struct janus_watch_report report;
+	struct janus_watch *watch = NULL;
+	bool available = available_features(NULL) & JANUS_FEATURE_AUDIT;
+	struct actor actor;
+
+	actor_start(&actor);
+	stage_open(&stage);
+	make_file(WORK "/file");
+	make_file(WORK "/public");
+	CHECK_INT(try_guard(&stage, &watch, &plan, &report), available ? 0 : -EOPNOTSUPP);
+	CHECK_INT(try_open(&actor, WORK "/file"), available ? -EPERM : 0);
+	if (available) {
+		struct janus_stats stats = JANUS_STATS_INIT;
+
+		EXPECT(&stage, WORK "/file", JANUS_VERDICT_DENY);
+		guard(&stage, &(struct plan){ .allow = { WORK "/public" },
+					      .flags = JANUS_SUBJECT_AUDIT });
+		CHECK_INT(try_open(&actor, WORK "/public"), 0);
+		EXPECT(&stage, WORK "/public", JANUS_VERDICT_ALLOW);
+		CHECK_INT(janus_get_stats(stage.context, &stats), 0);
+		CHECK_INT(stats.reply_errors, 0);
+	}
+	stage_close(&stage);
+	actor_end(&actor);
+}
+
+static void without_cap_audit_write_an_audited_subject_is_refused(void)
+{
+	struct plan plan = { .deny = { WORK "/file" }, .flags = JANUS_SUBJECT_AUDIT };
+	struct janus_watch_report report;
+	struct janus_watch *watch = NULL;
+	struct actor actor;
+
+	drop_capability(CAP_AUDIT_WRITE);
+	actor_start(&actor);
+	CHECK(!(available_features(NULL) & JANUS_FEATURE_AUDIT));
+	stage_open(&stage);
+	make_file(WORK "/file");
+	CHECK_INT(try_guard(&stage, &watch, &plan, &report), -EOPNOTSUPP);
+	CHECK(report.message[0]);
+	CHECK_INT(report.first_error, -EOPNOTSUPP);
+	plan.flags = 0;
+	guard(&stage, &plan);
+	CHECK_INT(try_open(&actor, WORK "/file"), -EPERM);
+	stage_close(&stage);
+	actor_end(&actor);
+}
+
+static const struct test_case cases[] = {
+	CASE(features_tell_what_can_be_done),
+	CASE(without_cap_sys_admin_there_is_no_context),
+	CASE(a_context_outlives_the_rights_that_made_it),
+	CASE(an_audited_subject_needs_the_feature),
+	CASE(without_cap_audit_write_an_audited_subject_is_refused),
+};
+
+HARNESS_MAIN(cases)

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the fake kernel's calls do. A walk knows whole paths only, and "." and "..".
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+
+#include "fake_world.h"
+
+static int new_text(const char *text)
+{
+	int fd = fake_new_fd(FAKE_TEXT, NULL);
+
+	if (fd >= 0)
+		snprintf(fake_get(fd)->text, sizeof(fake_get(fd)->text), "%s", text);
+	return fd;
+}
+
+static int fake_fanotify_init(unsigned int flags, unsigned int event_f_flags)
+{
+	int err = fake_enter("fanotify_init", -1);
+
+	(void)flags;
+	(void)event_f_flags;
+	return (int)fake_leave(err ? err : fake_new_fd(FAKE_GROUP, NULL));
+}
+
+/* The file behind "self/fd/N" as seen from /proc. */
+static struct fake_file *linked_file(int dirfd, const char *path)
+{
+	struct fake_fd *proc = fake_get(dirfd), *place;
+	int fd;
+
+	if (!proc || proc->kind != FAKE_PLACE || proc->file || !path ||
+	    sscanf(path, "self/fd/%d", &fd) != 1)
+		return NULL;
+	place = fake_get(fd);
+	return place && place->kind == FAKE_PLACE ? place->file : NULL;
+}
+
+static int fake_fanotify_mark(int group, unsigned int flags, uint64_t mask, int dirfd,
+			      const char *path)
+{
+	int err = fake_enter("fanotify_mark", dirfd);
+	struct fake_file *file = linked_file(dirfd, path);
+
+	if (!err &&
+	    (!fake_get(group) || fake_get(group)->kind != FAKE_GROUP || dirfd == -1))
+		err = -EBADF;
+	else if (!err && !file)
+		err = -ENOENT;
+	else if (!err && (flags & FAN_MARK_ADD))
+		file->mark |= mask;
+	else if (!err)
+		file->mark &= ~mask;
+	return (int)fake_leave(err);
+}
+
+static int open_in_proc(const char *path)
+{
+	int fd, pid;
+
+	if (strcmp(path, "self/root") == 0)
+		return fake_new_fd(FAKE_PLACE, fake_find_file("/"));
+	if (sscanf(path, "self/fdinfo/%d", &fd) == 1 && fake_get(fd) &&
+	    fake_get(fd)->file) {
+		char text[128];
+
+		snprintf(text, sizeof(text),
+			 "pos:\t0\nflags:\t0\nmnt_id:\t%llu\nino:\t7\n",
+			 (unsigned long long)fake_get(fd)->file->mount_id);
+		return new_text(text);
+	}
+	if (sscanf(path, "%d/", &pid) != 1)
+		return -ENOENT;
+	for (size_t i = 0; i < fake.process_count; i++) {
+		if (fake.pids[i] != pid)
+			continue;
+		return strstr(path, "/root")
+			       ? fake_new_fd(FAKE_PLACE, fake_find_file("/"))
+			       : new_text(fake.stats[i]);
+	}
+	return -ENOENT;
+}
+
+static int fake_openat(int dirfd, const char *path, int flags)
+{
+	int result = fake_enter("openat", dirfd);
+	struct fake_fd *from = fake_get(dirfd);
+
+	(void)flags;
+	if (!result && dirfd == AT_FDCWD)
+		result = fake_new_fd(FAKE_PLACE,
+				     strcmp(path, "/proc") ? fake_find_file(path) : NULL);
+	else if (!result && from && from->kind == FAKE_PLACE && !from->file)
+		result = open_in_proc(path);
+	else if (!result)
+		result = -EBADF;
+	return (int)fake_leave(result);
+}
+
+/* The fake has no links and no "..", but as a whole path. */
+static struct fake_file *walk(const struct fake_file *from, const char *path)
+{
+	char joined[512];
+	char *slash;
+
+	if (strcmp(path, ".") == 0)
+		return fake_find_file(from->path);
+	snprintf(joined, sizeof(joined), "%s", from->path);
+	if (strcmp(path, "..") == 0) {
+		slash = strrchr(joined, '/');
+		slash[slash == joined ? 1 : 0] = '\0';
+		return fake_find_file(joined);
+	}
+	path += path[0] == '/';
+	snprintf(joined, sizeof(joined), "%s/%s",
+		 strcmp(from->path, "/") == 0 ? "" : from->path, path);
+	return fake_find_file(path[0] ? joined : from->path);
+}
+
+static int fake_openat2(int dirfd, const char *path, const struct open_how *how)
+{
+	int result = fake_enter("openat2", dirfd);
+	struct fake_fd *from = fake_get(dirfd);
+	struct fake_file *file = NULL;
+
+	if (!result && from && from->kind == FAKE_PLACE && from->file)
+		file = walk(from->file, path);
+	else if (!result)
+		result = -EBADF;
+	if (!result && !file)
+		result = -ENOENT;
+	else if (!result && (how->resolve & RESOLVE_NO_XDEV) &&
+		 file->mount_id != from->file->mount_id)
+		result = -EXDEV;
+	return (int)fake_leave(result ? result : fake_new_fd(FAKE_PLACE, file));
+}
+
+static int fake_statx(int dirfd, const char *path, int flags, unsigned int mask,
+		      struct statx *ret)
+{
+	int err = fake_enter("statx", dirfd);
+	struct fake_fd *place = fake_get(dirfd);
+
+	if (!err && (!place || !place->file || path[0] || !(flags & AT_EMPTY_PATH)))
+		err = -EBADF;
+	if (!err)
+		*ret = (struct statx){
+			.stx_mask = mask,
+			.stx_dev_major = major(place->file->device),
+			.stx_dev_minor = minor(place->file->device),
+			.stx_ino = place->file->number,
+			.stx_nlink = place->file->links,
+			.stx_mode = place->file->mode,
+			.stx_mnt_id = place->file->mount_id,
+			.stx_ctime.tv_sec = place->file->change_time_ns / 1000000000,
+			.stx_ctime.tv_nsec =
+				(uint32_t)(place->file->change_time_ns % 1000000000),
+		};
+	return (int)fake_leave(err);
+}
+
+static ssize_t fake_readlinkat(int dirfd, const char *path, char *buf, size_t size)
+{
+	long result = fake_enter("readlinkat", dirfd);
+	const struct fake_file *file = linked_file(dirfd, path);
+	char text[8192];
+	int length;
+
+	if (result || !file)
+		return fake_leave(result ? result : -ENOENT);
+	length = snprintf(text, sizeof(text), "%s%s", file->path,
+			  file->links ? "" : " (deleted)");
+	if ((size_t)length > size)
+		length = (int)size;
+	memcpy(buf, text, (size_t)length);
+	return fake_leave(length);
+}
+
+static int fake_fs_type(int fd, uint64_t *ret)
+{
+	int err = fake_enter("fs_type", fd);
+	struct fake_fd *place = fake_get(fd);
+
+	if (!err && (!place || !place->file))
+		err = -EBADF;
+	if (!err)
+		*ret = place->file->fs_type;
+	return (int)fake_leave(err);
+}
+
+static ssize_t fake_getdents(int fd, void *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	return fake_leave(fake_enter("getdents", fd));
+}
+
+static long read_group(char *buf, size_t size)
+{
+	struct fake_read *next = &fake.reads[fake.read_first % FAKE_READS_MAX];
+
+	if (fake.read_first == fake.read_end)
+		return -EAGAIN;
+	fake.read_first++;
+	if (next->error)
+		return next->error;
+	cr_assert_leq(next->length, size);
+	memcpy(buf, next->bytes, next->length);
+	return (long)next->length;
+}
+
+static ssize_t fake_read(int fd, void *buf, size_t size)
+{
+	long result = fake_enter("read", fd);
+	struct fake_fd *open = fake_get(fd);
+
+	if (result || !open)
+		return fake_leave(result ? result : -EBADF);
+	if (open->kind == FAKE_GROUP) {
+		result = read_group(buf, size);
+	} else if (open->kind == FAKE_EVENTFD) {
+		result = open->counter ? 8 : -EAGAIN;
+		memcpy(buf, &open->counter, 8);
+		open->counter = 0;
+	} else if (open->kind == FAKE_TEXT) {
+		result = (long)strnlen(open->text, size);
+		memcpy(buf, open->text, (size_t)result);
+		memmove(open->text, open->text + result,
+			sizeof(open->text) - (size_t)result);
+	} else {
+		result = -EINVAL;
+	}
+	return fake_leave(result);
+}
+
+static ssize_t fake_write(int fd, const void *buf, size_t size)
+{
+	long result = fake_enter("write", fd);
+	struct fake_fd *open = fake_get(fd);
+	struct fanotify_response response;
+	uint64_t amount;
+
+	if (result || !open)
+		return fake_leave(result ? result : -EBADF);
+	if (open->kind == FAKE_EVENTFD) {
+		memcpy(&amount, buf, sizeof(amount));
+		open->counter += amount;
+		return fake_leave((long)size);
+	}
+	if (open->kind != FAKE_GROUP || size != sizeof(response))
+		return fake_leave(-EINVAL);
+	memcpy(&response, buf, sizeof(response));
+	if (!fake_get(response.fd) || fake_get(response.fd)->answer)
+		return fake_leave(-ENOENT);
+	fake_get(response.fd)->answer = response.response;
+	return fake_leave((long)size);
+}
+
+static int fake_close(int fd)
+{
+	int err = fake_enter("close", fd);
+	struct fake_fd *open = fake_get(fd);
+
+	if (!open) {
+		fake.wrong_closes++;
+		return (int)fake_leave(-EBADF);
+	}
+	open->kind = FAKE_CLOSED;
+	return (int)fake_leave(err);
+}
+
+static int fake_replace_fd(int from, int to)
+{
+	int err = fake_enter("replace_fd", from);
+
+	if (!err && (!fake_get(from) || !fake_get(to)))
+		err = -EBADF;
+	if (!err)
+		*fake_get(to) = *fake_get(from);
+	return (int)fake_leave(err ? err : to);
+}
+
+static bool is_readable(int fd)
+{
+	const struct fake_fd *open = fake_get(fd);
+
+	if (!open)
+		return true;
+	return open->kind == FAKE_GROUP ? fake.read_first != fake.read_end
+					: open->counter > 0;
+}
+
+static int count_readable(struct pollfd *fds, size_t count)
+{
+	int readable = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		fds[i].revents = is_readable(fds[i].fd) ? POLLIN : 0;
+		readable += fds[i].revents != 0;
+	}
+	return readable;
+}
+
+static int fake_poll(struct pollfd *fds, size_t count, int64_t timeout_ns)
+{
+	int result = fake_enter("poll", fds[0].fd);
+	struct timespec end = fake_deadline(timeout_ns < 0 ? FAKE_PATIENCE_NS
+							   : timeout_ns);
+	bool late = result < 0;
+
+	while (!late && (result = count_readable(fds, count)) == 0) {
+		fake.responder_waits |= count > 1 && timeout_ns < 0;
+		late = !fake_wait(&end);
+	}
+	if (count > 1)
+		fake.responder_waits = false;
+	if (result == 0 && timeout_ns < 0)
+		result = -ETIME; /* it would have waited for ever */
+	return (int)fake_leave(result);
+}
+
+static int fake_eventfd(unsigned int initial, int flags)
+{
+	int err = fake_enter("eventfd", -1);
+
+	(void)initial;
+	(void)flags;
+	return (int)fake_leave(err ? err : fake_new_fd(FAKE_EVENTFD, NULL));
+}
+
+static int fake_pidfd_open(int32_t pid)
+{
+	int err = fake_enter("pidfd_open", pid);
+
+	return (int)fake_leave(err ? err : fake_new_fd(FAKE_EVENTFD, NULL));
+}
+
+static int fake_pidfd_alive(int pidfd)
+{
+	return (int)fake_leave(fake_enter("pidfd_alive", pidfd));
+}
+
+static void *(*responder_run)(void *);
+
+static void *run_thread(void *arg)
+{
+	void *ret = responder_run(arg);
+
+	fake_enter("thread_end", -1);
+	fake.responder_gone = true;
+	fake_leave(0);
+	return ret;
+}
+
+static int fake_thread_create(void *thread, void *(*run)(void *), void *arg)
+{
+	int err = fake_enter("thread_create", -1);
+
+	fake_leave(0);
+	responder_run = run;
+	return err ? err : janus__kernel_linux.thread_create(thread, run_thread, arg);
+}
+
+const struct janus__kernel fake_kernel = {
+	.fanotify_init = fake_fanotify_init,
+	.fanotify_mark = fake_fanotify_mark,
+	.openat = fake_openat,
+	.openat2 = fake_openat2,
+	.statx = fake_statx,
+	.readlinkat = fake_readlinkat,
+	.fs_type = fake_fs_type,
+	.getdents = fake_getdents,
+	.read = fake_read,
+	.write = fake_write,
+	.close = fake_close,
+	.replace_fd = fake_replace_fd,
+	.poll = fake_poll,
+	.eventfd = fake_eventfd,
+	.pidfd_open = fake_pidfd_open,
+	.pidfd_alive = fake_pidfd_alive,
+	.thread_create = fake_thread_create,
+};
