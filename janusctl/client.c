@@ -37,8 +37,8 @@ struct exchange {
 };
 
 /*
- * The first error that gRPC tells, from any of its threads. Most failures of connections are told by the
- * status of the call; why a certificate cannot be used is told here alone.
+ * The first error that gRPC tells, from any of its threads. Most failures of connections are
+ * told by the status of the call; why a certificate cannot be used is told here alone.
  */
 static struct {
 	pthread_mutex_t mutex;

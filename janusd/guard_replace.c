@@ -106,6 +106,8 @@ static uint32_t watch_code(int error)
 	case -ELOOP:
 	case -ENOTDIR:
 	case -EMEDIUMTYPE:
+	case -EREMOTE:
+	case -EAGAIN:
 	case -ENOTUNIQ:
 	case -EOPNOTSUPP:
 		return STATUS_FAILED_PRECONDITION;
@@ -128,7 +130,7 @@ static bool is_none_markable(int error, const struct janus_watch_report *report)
 	if (report->skipped < report->paths || !report->paths)
 		return false;
 	return error == -ENOENT || error == -ELOOP || error == -ENOTDIR ||
-	       error == -EMEDIUMTYPE;
+	       error == -EMEDIUMTYPE || error == -EREMOTE || error == -EOPNOTSUPP;
 }
 
 static bool has_target(const struct guard *guard, const char *cid, int32_t pid)

@@ -163,6 +163,8 @@ void janus_context_destroy(struct janus_context *context)
 	if (!context)
 		return;
 	janus__responder_stop(&context->responder);
+	if (context->responder.group_closed)
+		context->group_fd = -1;
 	close_fds(context);
 	janus__watches_free(context);
 	janus__linger_done(&context->linger);

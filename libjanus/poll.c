@@ -46,13 +46,24 @@ static bool move_records(struct janus_context *context, struct janus_event_buffe
 	return true;
 }
 
-static size_t fetch(struct janus_context *context, struct janus_event_buffer *buffer)
+/*
+ * The steps in this order, so that none comes between the others unseen: who has something to
+ * say says it first and then signals. Returns -EIO when the end was reached and all is told.
+ */
+static int fetch(struct janus_context *context, struct janus_event_buffer *buffer)
 {
-	janus__responder_clear_signal(&context->responder);
+	struct janus__responder *responder = &context->responder;
+	bool broken, drained;
+	int count;
+
+	janus__responder_clear_signal(responder);
+	broken = atomic_load(&responder->broken);
 	janus__context_expire(context);
-	if (!move_records(context, buffer))
-		janus__responder_signal(&context->responder);
-	return janus_event_buffer_get_count(buffer);
+	drained = move_records(context, buffer);
+	if (broken || !drained)
+		janus__responder_signal(responder);
+	count = (int)janus_event_buffer_get_count(buffer);
+	return count == 0 && broken ? -EIO : count;
 }
 
 /* Nothing was fetched: wait for something. */
@@ -82,19 +93,13 @@ int janus_poll(struct janus_context *context, struct janus_event_buffer *buffer,
 		return -EINVAL;
 	janus__event_buffer_clear(buffer);
 	for (;;) {
-		/* Before the ring is looked at: what is told last comes with all records. */
-		bool broken = atomic_load(&context->responder.broken);
-		size_t count = fetch(context, buffer);
+		int count = fetch(context, buffer);
 		bool woken = atomic_exchange(&context->woken, false);
 		int64_t left_ns;
 		int err;
 
-		if (count > 0)
-			return (int)count;
-		if (broken) {
-			janus__responder_signal(&context->responder);
-			return -EIO;
-		}
+		if (count)
+			return count;
 		left_ns = time_left(timeout_ns, start_ns);
 		if (woken || left_ns == 0)
 			return 0;

@@ -315,8 +315,10 @@ static void handle_event(struct janus__responder *responder,
  */
 static void give_up(struct janus__responder *responder)
 {
-	if (responder->kernel->replace_fd(responder->stop_fd, responder->group_fd) < 0)
+	if (responder->kernel->replace_fd(responder->stop_fd, responder->group_fd) < 0) {
 		responder->kernel->close(responder->group_fd);
+		responder->group_closed = true;
+	}
 	atomic_store(&responder->broken, true);
 	janus__responder_signal(responder);
 }

@@ -40,6 +40,7 @@ struct janus__responder {
 		linger_due_ns; /* from then on unmatched events are telling; 0 */
 	atomic_bool signaled;  /* ready_fd was written since the reader last looked */
 	atomic_bool broken;    /* the group is gone, everybody was let through */
+	bool group_closed; /* and so is its fd; to be read when the thread has ended */
 	struct janus__batch *batch;
 	struct janus__parents *parents;
 	pthread_t thread;

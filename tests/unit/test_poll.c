@@ -141,10 +141,10 @@ static void fill_ring(void)
 Test(poll, a_gap_at_the_end_is_told_without_another_record)
 {
 	const struct janus_event *gap;
-	int count;
+	size_t count;
 
 	fill_ring();
-	count = stage_poll();
+	count = (size_t)stage_poll();
 	cr_assert_eq(count, stage_stats().records + 1);
 	gap = stage_event(count - 1);
 	cr_assert_eq(janus_event_get_kind(gap), JANUS_EVENT_GAP);
@@ -159,16 +159,16 @@ Test(poll, a_gap_stands_where_records_are_missing)
 {
 	struct janus_event_buffer *small;
 	uint64_t records, last = 4;
-	int count;
+	size_t count;
 
 	fill_ring();
 	records = stage_stats().records;
 	cr_assert_eq(janus_event_buffer_create(&small, 4), 0);
 	cr_assert_eq(janus_poll(stage_context, small, 0), 4);
 	stage_open("/denied");
-	count = stage_poll();
+	count = (size_t)stage_poll();
 	cr_assert_eq(count, records - 4 + 2);
-	for (int i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		uint64_t sequence = janus_event_get_sequence(stage_event(i));
 		uint64_t lost = janus_event_get_lost_count(stage_event(i));
 
@@ -187,7 +187,7 @@ Test(poll, fd_is_readable_while_a_gap_is_still_to_be_told)
 	fill_ring();
 	records = stage_stats().records;
 	cr_assert_eq(janus_event_buffer_create(&exact, records), 0);
-	cr_assert_eq(janus_poll(stage_context, exact, 0), records);
+	cr_assert_eq(janus_poll(stage_context, exact, 0), (int)records);
 	cr_assert(is_readable(), "who waits for the fd never hears of the loss");
 	cr_assert_eq(janus_poll(stage_context, exact, 0), 1);
 	cr_assert_eq(janus_event_get_lost_count(janus_event_buffer_get(exact, 0)), 3);

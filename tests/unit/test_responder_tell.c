@@ -103,7 +103,7 @@ Test(responder_tell, a_path_that_cannot_be_told_is_empty)
 Test(responder_tell, answers_are_not_held_up_by_records_that_nobody_fetches)
 {
 	struct janus_stats stats;
-	int count;
+	size_t count;
 
 	stage_deny("/denied");
 	for (int i = 0; i < 1000; i++)
@@ -112,9 +112,9 @@ Test(responder_tell, answers_are_not_held_up_by_records_that_nobody_fetches)
 	cr_assert_eq(stats.denied, 1000);
 	cr_assert_gt(stats.records_dropped, 0);
 	cr_assert_eq(stats.records + stats.records_dropped, 1000);
-	count = stage_poll();
+	count = (size_t)stage_poll();
 	cr_assert_eq(count, stats.records + 1);
-	for (int i = 0; i < count - 1; i++)
+	for (size_t i = 0; i < count - 1; i++)
 		cr_assert_eq(janus_event_get_sequence(stage_event(i)), i + 1);
 	cr_assert_eq(janus_event_get_lost_count(stage_event(count - 1)),
 		     stats.records_dropped);

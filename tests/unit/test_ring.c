@@ -105,7 +105,7 @@ Test(ring, hands_records_over_in_order)
 	for (uint64_t i = 1; i <= 5; i++) {
 		struct janus__record record = take();
 
-		cr_assert_eq(record.time_ns, i);
+		cr_assert_eq(record.time_ns, (int64_t)i);
 		cr_assert_eq(record.sequence, i);
 		cr_assert_eq(record.kind, JANUS_EVENT_OPEN);
 		cr_assert_eq(record.spec, spec);
