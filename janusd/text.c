@@ -122,14 +122,13 @@ static size_t escape_byte(char *piece, unsigned char byte)
 }
 
 /* The next character, as it shall be printed; moves @bytes and @length behind it. */
-static size_t next_piece(char piece[PIECE_SIZE], const char **bytes, size_t *length,
-			 bool ascii)
+static size_t next_piece(char piece[PIECE_SIZE], const char **bytes, size_t *length)
 {
 	uint32_t point = 0;
 	size_t taken = text_utf8_next(*bytes, *length, &point);
 	size_t made = 0;
 
-	if (taken && is_harmless(point) && (!ascii || point < 0x80)) {
+	if (taken && is_harmless(point)) {
 		memcpy(piece, *bytes, taken);
 		made = taken;
 	} else {
@@ -148,7 +147,7 @@ void text_escape(struct text *text, const char *bytes, size_t length)
 	char piece[PIECE_SIZE];
 
 	while (length && !text->cut) {
-		size_t made = next_piece(piece, &bytes, &length, false);
+		size_t made = next_piece(piece, &bytes, &length);
 
 		text_add(text, piece, made);
 	}
@@ -159,7 +158,22 @@ void text_escape_string(struct text *text, const char *string)
 	text_escape(text, string, strlen(string));
 }
 
-static const char *escape_into(char *buf, size_t size, const char *string, bool ascii)
+/* As next_piece(), for one byte of what is escaped already. */
+static size_t next_ascii(char piece[PIECE_SIZE], const char **bytes, size_t *length)
+{
+	unsigned char byte = (unsigned char)*(*bytes)++;
+
+	(*length)--;
+	if (byte < 0x20 || byte >= 0x7f)
+		return escape_byte(piece, byte);
+	piece[0] = (char)byte;
+	return 1;
+}
+
+typedef size_t next_function(char piece[PIECE_SIZE], const char **bytes, size_t *length);
+
+static const char *escape_into(char *buf, size_t size, const char *string,
+			       next_function *next)
 {
 	static const char cut[] = "...";
 	char piece[PIECE_SIZE];
@@ -167,7 +181,7 @@ static const char *escape_into(char *buf, size_t size, const char *string, bool 
 	size_t used = 0;
 
 	while (length) {
-		size_t made = next_piece(piece, &string, &length, ascii);
+		size_t made = next(piece, &string, &length);
 
 		if (used + made + sizeof(cut) > size) {
 			memcpy(buf + used, cut, sizeof(cut));
@@ -182,10 +196,10 @@ static const char *escape_into(char *buf, size_t size, const char *string, bool 
 
 const char *text_quote(struct text_quote *quote, const char *string)
 {
-	return escape_into(quote->text, sizeof(quote->text), string, false);
+	return escape_into(quote->text, sizeof(quote->text), string, next_piece);
 }
 
 const char *text_ascii(char *buf, size_t size, const char *string)
 {
-	return escape_into(buf, size, string, true);
+	return escape_into(buf, size, string, next_ascii);
 }

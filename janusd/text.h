@@ -51,7 +51,10 @@ struct text_quote {
 
 const char *text_quote(struct text_quote *quote, const char *string);
 
-/* Like text_quote() into any buffer, and everything outside ASCII escaped too. */
+/*
+ * A sentence whose values are escaped already, for where only printable ASCII may go: other
+ * bytes become \xNN, quotes and backslashes stay. Cut with "..." where @size is too small.
+ */
 const char *text_ascii(char *buf, size_t size, const char *string);
 
 /*

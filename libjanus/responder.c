@@ -43,6 +43,7 @@ struct janus__batch {
 	struct fanotify_event_metadata bytes[BATCH_EVENTS];
 	struct janus__opinion opinions[OPINIONS_MAX];
 	struct janus__untold untold;
+	bool unanswered; /* somebody waits whom no answer reaches */
 	bool catching_up;
 	bool unsignaled; /* records that the reader was not woken for */
 	int64_t signaled_ns;
@@ -74,8 +75,10 @@ void janus__responder_clear_signal(struct janus__responder *responder)
 
 static void answer(struct janus__responder *responder, const struct janus__answer *reply)
 {
-	if (janus__respond(responder->kernel, responder->group_fd, reply) < 0)
-		janus__count(&responder->counters->reply_errors, 1);
+	if (janus__respond(responder->kernel, responder->group_fd, reply) == 0)
+		return;
+	janus__count(&responder->counters->reply_errors, 1);
+	responder->batch->unanswered = true;
 }
 
 /* Let through what is none of our business, or what cannot be decided. */
@@ -132,13 +135,19 @@ static void tell(struct janus__responder *responder, size_t count)
 		batch->catching_up = false;
 }
 
+/* Who cannot be told to be the owner is none, and that is counted. */
 static bool is_owner(void *userdata, const struct janus__spec *spec, int32_t pid)
 {
 	const struct janus__responder *responder = userdata;
+	int is;
 
-	return spec->owner.pid && pid > 0 &&
-	       janus__proc_is_descendant(responder->proc, pid, spec->owner.pid,
-					 spec->owner.start_time) == 1;
+	if (!spec->owner.pid || pid <= 0)
+		return false;
+	is = janus__proc_is_descendant(responder->proc, pid, spec->owner.pid,
+				       spec->owner.start_time);
+	if (is < 0)
+		janus__count(&responder->counters->failed, 1);
+	return is == 1;
 }
 
 static bool lies_on_overlay(const struct janus__responder *responder, int fd)
@@ -310,8 +319,8 @@ static void handle_event(struct janus__responder *responder,
 }
 
 /*
- * The group cannot be read any more. Whoever waits on it would wait for ever, so it is closed,
- * which lets them through, without freeing its number under the caller's feet.
+ * The group cannot be read or written any more. Whoever waits on it would wait for ever, so it
+ * is closed, which lets them through, without freeing its number under the caller's feet.
  */
 static void give_up(struct janus__responder *responder)
 {
@@ -323,7 +332,7 @@ static void give_up(struct janus__responder *responder)
 	janus__responder_signal(responder);
 }
 
-/* Answer what one read(2) brought; false: it cannot be decoded. */
+/* Answer what one read(2) brought; false: not everybody in it could be. */
 static bool handle_bytes(struct janus__responder *responder, size_t length)
 {
 	struct janus__batch *batch = responder->batch;
@@ -344,7 +353,7 @@ static bool handle_bytes(struct janus__responder *responder, size_t length)
 		tell(responder, TOLD_PER_EVENT * events);
 	if (used < 0)
 		janus__count(&responder->counters->malformed, 1);
-	return used == 0;
+	return used == 0 && !batch->unanswered;
 }
 
 /* Wait for an event, or for the end; 0: neither has come. */

@@ -57,8 +57,8 @@ struct janus_context_options {
  * @would_deny: allowed, though enforcing would have denied
  * @self: answered with allow because the opener is this process; not recorded
  * @unmatched: answered with allow because no rule speaks of them; not recorded
- * @failed: of the above, decided by failure (the event's file or its directory could not be
- *	identified)
+ * @failed: of the above, decided by failure (the event's file, its directory or its opener
+ *	could not be identified)
  * @reply_errors: answers that the kernel did not take
  * @read_errors: reads of the group that failed
  * @malformed: bytes from the kernel that do not decode; nothing can be answered there
@@ -183,8 +183,8 @@ JANUS_API int janus_get_fd(const struct janus_context *context);
  * Return: how many events @buffer now holds (0: time is over, or janus_wakeup()), or
  *   -EINVAL   @context or @buffer is NULL
  *   -EINTR    a signal came first; @buffer is empty
- *   -EIO      the thread that answers had to stop: the group cannot be read any more; all
- *             openers were let through. Destroy the context and make a new one
+ *   -EIO      the thread that answers had to stop: the group cannot be read or answered any
+ *             more; all openers were let through. Destroy the context and make a new one
  * Ownership: events belong to @buffer.
  * Threads: the context's own.
  * Source: poll(2)

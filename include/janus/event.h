@@ -119,7 +119,8 @@ JANUS_API uint32_t janus_event_get_reason(const struct janus_event *event);
  * janus_event_get_path() - The path as the target sees it, read right after the answer.
  * @event: not NULL
  *
- * A file that is renamed in that very moment is told under its new name. From outside: any byte but NUL can stand in it, line feeds too; escape it before printing.
+ * A file that is renamed in that very moment is told under its new name. From outside: any
+ * byte but NUL can stand in it, line feeds too; escape it before printing.
  *
  * Return: the path, never NULL; "" for JANUS_EVENT_GAP and where the kernel could not tell it
  *   (longer than PATH_MAX).

@@ -60,8 +60,22 @@ Test(respond, is_content_when_nobody_waits_any_more)
 	cr_assert_eq(fake_count("write", group), 1);
 }
 
-Test(respond, says_why_the_kernel_did_not_take_it)
+Test(respond, tries_again_for_nobody_shall_wait_for_ever)
+{
+	fake_fail("write", group, -EIO, 1);
+	cr_assert_eq(respond(true, true), 0);
+	cr_assert_eq(fake_answer(event), FAN_DENY | FAN_AUDIT);
+}
+
+Test(respond, rather_does_without_an_audit_record_than_without_an_answer)
 {
 	fake_fail("write", group, -EINVAL, 1);
-	cr_assert_eq(respond(false, false), -EINVAL);
+	cr_assert_eq(respond(true, true), 0);
+	cr_assert_eq(fake_answer(event), FAN_DENY);
+}
+
+Test(respond, says_why_the_kernel_did_not_take_it_however_often_it_was_tried)
+{
+	fake_fail("write", group, -EIO, 1000);
+	cr_assert_eq(respond(false, false), -EIO);
 }

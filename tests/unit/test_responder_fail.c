@@ -81,17 +81,6 @@ Test(responder_fail, where_no_directory_denies_an_unknown_place_does_no_harm)
 	cr_assert_eq(stage_stats().failed, 0);
 }
 
-Test(responder_fail, an_answer_that_the_kernel_refuses_is_counted)
-{
-	stage_deny("/denied");
-	fake_settle();
-	fake_fail("write", stage_context->group_fd, -EINVAL, 1000);
-	fake_event("/denied", OPENER, FAN_OPEN_PERM);
-	fake_settle();
-	cr_assert_geq(stage_stats().reply_errors, 1);
-	fake_fail("write", -1, 0, 0);
-}
-
 /* Everybody is let through, for the group is closed, and the caller is told. */
 static void check_broken(void)
 {
@@ -99,6 +88,28 @@ static void check_broken(void)
 	cr_assert_eq(fake_count("replace_fd", stage_context->stop_fd), 1);
 	cr_assert_eq(stage_poll(), -EIO);
 	cr_assert_eq(stage_poll(), -EIO, "it stays so");
+}
+
+Test(responder_fail, an_answer_that_the_kernel_refuses_once_arrives_all_the_same)
+{
+	stage_deny("/denied");
+	fake_settle();
+	fake_fail("write", stage_context->group_fd, -EIO, 1);
+	cr_assert_eq(stage_open("/denied"), FAN_DENY);
+	cr_assert_eq(stage_stats().reply_errors, 0);
+}
+
+Test(responder_fail, an_answer_that_never_arrives_breaks_the_group_for_somebody_waits)
+{
+	stage_deny("/denied");
+	fake_settle();
+	fake_fail("write", stage_context->group_fd, -EIO, 1000);
+	fake_event("/denied", OPENER, FAN_OPEN_PERM);
+	fake_settle();
+	cr_assert_eq(stage_stats().reply_errors, 1);
+	cr_assert_eq(fake_count("replace_fd", stage_context->stop_fd), 1);
+	cr_assert_eq(stage_poll(), 1, "what was decided is still told");
+	cr_assert_eq(stage_poll(), -EIO);
 }
 
 Test(responder_fail, bytes_that_do_not_decode_break_the_group)
