@@ -3,7 +3,9 @@
  * janusctl: one request to janusd, and its answer. Owns the exit status and the order in which
  * things are made; nothing else.
  */
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <janus/version.h>
 
@@ -18,6 +20,18 @@ enum exit_status {
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
 };
+
+/* What is closed would be opened again as something else, and be written to as such. */
+static void keep_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
 
 static int run(const struct cmdline *cmdline)
 {
@@ -45,6 +59,7 @@ int main(int argc, char **argv)
 	cleanup(cmdline_done) struct cmdline cmdline = { .command = CMDLINE_NONE };
 	char error[CMDLINE_ERROR_SIZE];
 
+	keep_standard_fds();
 	if (cmdline_parse(&cmdline, argc, argv, error)) {
 		fprintf(stderr, "janusctl: %s\nTry 'janusctl --help'.\n", error);
 		return EXIT_USAGE;

@@ -4,8 +4,10 @@
  */
 #include <janus/version.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cmdline.h"
 #include "listen.h"
@@ -24,12 +26,25 @@ static int print(const char *text)
 	return fputs(text, stdout) < 0 || fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* What is closed would be opened again as something else, and be logged into. */
+static void keep_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	char error[CMDLINE_ERROR_SIZE];
 	struct listeners listeners;
 	struct cmdline cmdline;
 
+	keep_standard_fds();
 	if (cmdline_parse(&cmdline, argc, argv, error))
 		return fail_usage(error);
 	if (cmdline.action == CMDLINE_HELP)

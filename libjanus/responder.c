@@ -44,6 +44,7 @@ struct janus__batch {
 	struct janus__opinion opinions[OPINIONS_MAX];
 	struct janus__untold untold;
 	bool unanswered; /* somebody waits whom no answer reaches */
+	size_t events_since_told;
 	bool catching_up;
 	bool unsignaled; /* records that the reader was not woken for */
 	int64_t signaled_ns;
@@ -158,20 +159,17 @@ static bool lies_on_overlay(const struct janus__responder *responder, int fd)
 
 /*
  * A file without rules on overlayfs can be one that got another number when it was written,
- * and has rules under its former one.
+ * and has rules under its former one: the number that the kernel itself has for it; 0: no.
  */
-static void follow_drift(struct janus__responder *responder,
-			 const struct janus__answered *event,
-			 const struct janus__inode *parent)
+static uint64_t anchor_number(const struct janus__responder *responder,
+			      const struct janus__answered *event)
 {
-	struct janus__inode anchor = { .device = parent ? parent->device : 0 };
 	struct janus__fdinfo info;
 
 	if (event->file.directory || !lies_on_overlay(responder, event->fd) ||
 	    janus__identify_fdinfo(responder->proc, event->fd, &info) < 0)
-		return;
-	anchor.number = info.inode_number;
-	janus__rules_follow_drift(responder->rules, event->file.inode, anchor);
+		return 0;
+	return info.inode_number;
 }
 
 /* Which rules speak of the file. True: where it lies could not be told. */
@@ -189,22 +187,24 @@ static bool find_rules(struct janus__responder *responder, struct janus__answere
 	uint32_t hints = janus__rules_find(responder->rules, event->file.inode,
 					   &event->match);
 	struct janus__inode parent;
-	bool found;
 
 	if (!hints)
 		return false;
 	janus__match_done(&event->match);
-	found = janus__identify_parent(responder->parents, responder->proc, &waiting,
-				       &parent) == 0;
 	if (hints & JANUS__RULES_MAY_DRIFT)
-		follow_drift(responder, event, found ? &parent : NULL);
-	if (found) {
-		janus__rules_find_with_parent(responder->rules, event->file.inode, parent,
-					      &event->match);
-		return false;
+		orphan.anchor_number = anchor_number(responder, event);
+	if (janus__identify_parent(responder->parents, responder->proc, &waiting,
+				   &parent)) {
+		orphan.on_overlay = lies_on_overlay(responder, event->fd);
+		return janus__rules_find_orphan(responder->rules, &orphan, &event->match);
 	}
-	orphan.on_overlay = lies_on_overlay(responder, event->fd);
-	return janus__rules_find_orphan(responder->rules, &orphan, &event->match);
+	if (orphan.anchor_number)
+		janus__rules_follow_drift(
+			responder->rules, event->file.inode,
+			(struct janus__inode){ parent.device, orphan.anchor_number });
+	janus__rules_find_with_parent(responder->rules, event->file.inode, parent,
+				      &event->match);
+	return false;
 }
 
 static struct janus__decision decide(struct janus__responder *responder,
@@ -332,6 +332,18 @@ static void give_up(struct janus__responder *responder)
 	janus__responder_signal(responder);
 }
 
+/* Events come without a pause, be they to be told or not. */
+static void catch_up(struct janus__responder *responder)
+{
+	struct janus__batch *batch = responder->batch;
+
+	batch->events_since_told = 0;
+	if (batch->untold.count)
+		batch->catching_up = true;
+	else
+		signal_records(responder);
+}
+
 /* Answer what one read(2) brought; false: not everybody in it could be. */
 static bool handle_bytes(struct janus__responder *responder, size_t length)
 {
@@ -347,8 +359,9 @@ static bool handle_bytes(struct janus__responder *responder, size_t length)
 		length -= (size_t)used;
 		events++;
 	}
-	if (batch->untold.count >= UNTOLD_HIGH)
-		batch->catching_up = true;
+	batch->events_since_told += events;
+	if (batch->events_since_told >= UNTOLD_HIGH)
+		catch_up(responder);
 	if (batch->catching_up)
 		tell(responder, TOLD_PER_EVENT * events);
 	if (used < 0)
@@ -402,11 +415,12 @@ static void *run(void *arg)
 				break;
 			continue;
 		}
-		if (length != -EAGAIN) {
-			janus__count(&responder->counters->read_errors, 1);
-			errors++;
+		if (length == -EAGAIN) {
+			rest(responder);
+			continue;
 		}
-		rest(responder);
+		janus__count(&responder->counters->read_errors, 1);
+		errors++;
 	}
 	tell(responder, batch->untold.count);
 	if (!atomic_load(&responder->stopping))

@@ -218,12 +218,17 @@ uint32_t janus__object_events(const struct janus__object *object)
 	return events;
 }
 
-bool janus__object_parent_has_rules(const struct janus__rules *rules,
+bool janus__object_parent_has_rules(struct janus__rules *rules,
 				    const struct janus__object *object)
 {
-	const struct janus__object *parent = *find_slot(rules, object->parent);
+	const struct janus__object *parent;
+	bool has;
 
-	return parent && parent->bindings;
+	pthread_mutex_lock(&rules->lock);
+	parent = *find_slot(rules, object->parent);
+	has = parent && parent->bindings;
+	pthread_mutex_unlock(&rules->lock);
+	return has;
 }
 
 bool janus__object_is_directory(const struct janus__object *object)
@@ -402,6 +407,18 @@ static bool could_be_parent(const struct janus__object *directory,
 	       (orphan->on_overlay && directory->overlay);
 }
 
+/* Under the lock. An anchor without a device is that of any. */
+static struct janus__object *find_drifter(const struct janus__rules *rules,
+					  struct janus__inode anchor)
+{
+	struct janus__object *object = rules->drifters;
+
+	while (object && (object->anchor.number != anchor.number ||
+			  (anchor.device && object->anchor.device != anchor.device)))
+		object = object->next_drifter;
+	return object;
+}
+
 /* Under the lock. */
 static struct janus__bindings *strictest(const struct janus__rules *rules,
 					 const struct janus__orphan *orphan)
@@ -418,17 +435,22 @@ bool janus__rules_find_orphan(struct janus__rules *rules,
 			      const struct janus__orphan *orphan,
 			      struct janus__match *ret)
 {
-	const struct janus__object *object;
+	const struct janus__object *known, *drifter;
 
 	pthread_mutex_lock(&rules->lock);
-	object = *find_slot(rules, orphan->inode);
-	*ret = (struct janus__match){
-		.file = janus__bindings_ref(object ? object->bindings : NULL),
-		.directory = object ? bindings_of(rules, object->parent)
-				    : strictest(rules, orphan),
-	};
+	known = *find_slot(rules, orphan->inode);
+	drifter = known || !orphan->anchor_number
+			  ? NULL
+			  : find_drifter(rules,
+					 (struct janus__inode){
+						 .number = orphan->anchor_number });
+	*ret = (struct janus__match){ 0 };
+	if (known || drifter)
+		ret->file = janus__bindings_ref((known ? known : drifter)->bindings);
+	ret->directory = known ? bindings_of(rules, known->parent)
+			       : strictest(rules, orphan);
 	pthread_mutex_unlock(&rules->lock);
-	return !object;
+	return !known;
 }
 
 /* Under the lock: the object goes to the bucket of its new number. */
@@ -450,10 +472,7 @@ bool janus__rules_follow_drift(struct janus__rules *rules, struct janus__inode i
 	bool found;
 
 	pthread_mutex_lock(&rules->lock);
-	for (object = rules->drifters; object; object = object->next_drifter)
-		if (object->anchor.number == anchor.number &&
-		    (!anchor.device || object->anchor.device == anchor.device))
-			break;
+	object = find_drifter(rules, anchor);
 	found = object && !*find_slot(rules, inode);
 	if (found)
 		rename_object(rules, object, inode);

@@ -63,7 +63,7 @@ struct janus__inode janus__object_inode(struct janus__rules *rules,
 uint32_t janus__object_events(const struct janus__object *object);
 
 /* Whether rules speak of the directory that the object lay in when it was marked. */
-bool janus__object_parent_has_rules(const struct janus__rules *rules,
+bool janus__object_parent_has_rules(struct janus__rules *rules,
 				    const struct janus__object *object);
 
 bool janus__object_is_directory(const struct janus__object *object);
@@ -97,10 +97,12 @@ void janus__rules_find_with_parent(struct janus__rules *rules, struct janus__ino
 /*
  * For when the parent cannot be told. Of a marked inode it is the one that it had when it was
  * marked. For any other one it is guessed: a directory that could be it, and in which an
- * enforced rule denies @kind.
+ * enforced rule denies @kind. With it go the rules of a file that may have drifted here; it is
+ * not known as this inode from now on, for another overlay can have the same number.
  */
 struct janus__orphan {
 	struct janus__inode inode;
+	uint64_t anchor_number; /* 0: it has not drifted */
 	bool on_overlay; /* there a file can show another device than its directory */
 	uint32_t kind;
 };
@@ -110,10 +112,7 @@ bool janus__rules_find_orphan(struct janus__rules *rules,
 			      const struct janus__orphan *orphan,
 			      struct janus__match *ret);
 
-/*
- * A file with this anchor is known as @inode from now on. An anchor's device can be 0: any.
- * False: there is none.
- */
+/* The file with this anchor is known as @inode from now on. False: there is none. */
 bool janus__rules_follow_drift(struct janus__rules *rules, struct janus__inode inode,
 			       struct janus__inode anchor);
 

@@ -305,7 +305,7 @@ int janus__spec_create(struct janus__spec **ret,
 	if (options->container_id)
 		spec->container_id = copy_text(&arena, options->container_id);
 	for (uint32_t i = 0; i < options->subject_count; i++) {
-		struct janus_subject subject;
+		struct janus_subject subject = JANUS_SUBJECT_INIT;
 
 		/* It was read once already, so it cannot fail. */
 		(void)read_subject(&subject, options, i);
