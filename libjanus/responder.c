@@ -29,11 +29,11 @@
 
 /*
  * Telling is put off while openers come one after the other, so that none of them waits for
- * the record of another one: until nobody has come for a moment, or until this many are
- * untold. Then a few are told for each one that is answered, until all are.
+ * the record of another one: until nobody has come for a moment, or until this many have
+ * come. Then a few are told for each one that is answered, until all are.
  */
 #define UNTOLD_HIGH 32
-#define TOLD_PER_EVENT 3
+#define TOLD_PER_EVENT 4
 #define QUIET_NS 50000
 
 /* The reader is woken this often at most, unless there is nothing else to do. */
@@ -45,8 +45,9 @@ struct janus__batch {
 	struct janus__untold untold;
 	bool unanswered; /* somebody waits whom no answer reaches */
 	size_t events_since_told;
-	bool catching_up;
-	bool unsignaled; /* records that the reader was not woken for */
+	bool catching_up; /* too much is untold */
+	bool quiet;       /* nobody has come for a moment */
+	bool unsignaled;  /* records that the reader was not woken for */
 	int64_t signaled_ns;
 };
 
@@ -359,11 +360,11 @@ static bool handle_bytes(struct janus__responder *responder, size_t length)
 		length -= (size_t)used;
 		events++;
 	}
-	batch->events_since_told += events;
-	if (batch->events_since_told >= UNTOLD_HIGH)
-		catch_up(responder);
+	batch->quiet = false;
 	if (batch->catching_up)
 		tell(responder, TOLD_PER_EVENT * events);
+	else if ((batch->events_since_told += events) >= UNTOLD_HIGH)
+		catch_up(responder);
 	if (used < 0)
 		janus__count(&responder->counters->malformed, 1);
 	return used == 0 && !batch->unanswered;
@@ -380,7 +381,7 @@ static int wait_for_events(struct janus__responder *responder, int64_t timeout_n
 	return responder->kernel->poll(fds, 2, timeout_ns);
 }
 
-/* Nobody waits for an answer: use the time, but look again after each record. */
+/* Nobody waits for an answer. If that lasts, use the time, but look again after each record. */
 static void rest(struct janus__responder *responder)
 {
 	struct janus__batch *batch = responder->batch;
@@ -388,10 +389,10 @@ static void rest(struct janus__responder *responder)
 	if (batch->untold.count == 0) {
 		signal_records(responder);
 		wait_for_events(responder, -1);
-	} else if (batch->catching_up) {
+	} else if (batch->quiet) {
 		tell(responder, 1);
-	} else if (wait_for_events(responder, QUIET_NS) == 0) {
-		batch->catching_up = true;
+	} else {
+		batch->quiet = wait_for_events(responder, QUIET_NS) == 0;
 	}
 }
 

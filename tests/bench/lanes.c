@@ -6,6 +6,7 @@
 #include "lanes.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,33 @@ static int group;
 static struct janus_context *context;
 static struct janus_event_buffer *buffer;
 
+static cpu_set_t opener_cpus, server_cpus;
+
+bool choose_placement(enum placement placement)
+{
+	cpu_set_t allowed;
+	int cpu = 0;
+
+	MUST(sched_getaffinity(0, sizeof(allowed), &allowed));
+	while (!CPU_ISSET(cpu, &allowed))
+		cpu++;
+	CPU_ZERO(&opener_cpus);
+	CPU_SET(cpu, &opener_cpus);
+	server_cpus = opener_cpus;
+	if (placement == APART)
+		CPU_XOR(&server_cpus, &opener_cpus, &allowed);
+	return CPU_COUNT(&server_cpus) > 0;
+}
+
+void take_cpus(bool opener)
+{
+	MUST(sched_setaffinity(0, sizeof(cpu_set_t),
+			       opener ? &opener_cpus : &server_cpus));
+}
+
 static int open_group(const struct deed *deed)
 {
+	take_cpus(false);
 	group = (int)MUST(fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC |
 						FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS,
 					O_RDONLY | O_LARGEFILE | O_CLOEXEC));
@@ -105,6 +131,7 @@ static int open_context(const struct deed *deed)
 {
 	bool deny = deed->shared != NULL;
 
+	take_cpus(false);
 	CHECK_INT(janus_context_create(&context, NULL), 0);
 	CHECK_INT(janus_event_buffer_create(&buffer, 0), 0);
 	guard_paths(list_paths(deed), (uint64_t)deed->number + 1, deny);

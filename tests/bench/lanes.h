@@ -7,6 +7,22 @@
 
 #include "kernel/actor.h"
 
+/*
+ * Where processes run decides more than what they do, so it is not left to the scheduler. On
+ * one CPU the opener and who answers take turns without a pause; on two, each open wakes up
+ * two CPUs.
+ */
+enum placement {
+	TOGETHER, /* everybody on the first CPU */
+	APART,    /* the opener on the first, who answers on the others */
+};
+
+/* For the actors that are started from now on. False: there is only one CPU. */
+bool choose_placement(enum placement placement);
+
+/* In the actor. */
+void take_cpus(bool opener);
+
 /* The smallest responder there can be: read, answer with @response, close. */
 void serve_bare(struct actor *actor, const char *path, int response);
 

@@ -9,8 +9,10 @@
  * machine in the same mood: in each round every lane has its turn, each round starts with the
  * next lane, and a turn begins with openings that are not counted. The bare responder does
  * what no responder can do without (read, write, close) with the same kind of group; the
- * programs with libjanus poll for the records as an embedding program would. A denied open
- * has less to do in the kernel, so it is compared with a bare responder that denies.
+ * programs with libjanus poll for the records as an embedding program would. All of it is
+ * measured twice, on one CPU and across two, and not where the scheduler happens to put whom.
+ * A denied open has less to do in the kernel, so it is compared with a bare responder that
+ * denies.
  *
  * A ratio is the median over the rounds of (the lane's median / its floor's median).
  *
@@ -107,6 +109,7 @@ static int take_turn(const struct deed *deed)
 {
 	struct turn *turn = deed->shared;
 
+	take_cpus(true);
 	for (uint32_t i = 0; i < turn->warm_up + turn->opens; i++) {
 		int64_t start = now_ns();
 		int result = open_and_close(deed->path);
@@ -186,16 +189,22 @@ static double median_ratio(const struct result *lane, const struct result *floor
 	return ratios[rounds / 2];
 }
 
-static void print_results(const struct settings *settings, struct result results[LANES])
+static void print_machine(const struct settings *settings)
 {
-	size_t count = (size_t)settings->rounds * (size_t)settings->opens;
 	struct utsname name;
 
 	uname(&name);
 	printf("open+close on tmpfs, ns; Linux %s, %ld CPUs; %d rounds of %d; "
-	       "many rules: %d\n\n",
+	       "many rules: %d\n",
 	       name.release, sysconf(_SC_NPROCESSORS_ONLN), settings->rounds,
 	       settings->opens, settings->rules);
+	fflush(stdout);
+}
+
+static void print_results(const struct settings *settings, struct result results[LANES])
+{
+	size_t count = (size_t)settings->rounds * (size_t)settings->opens;
+
 	printf("%-28s %8s %8s   ratio\n", "", "p50", "p99");
 	for (int i = 0; i < LANES; i++) {
 		enum lane_index floor = lanes[i].floor;
@@ -244,6 +253,14 @@ static void start_services(struct actor actors[LANES], int rules)
 		&(struct service){ .watched = lanes[JANUS_UNREAD].path, .unread = true });
 }
 
+static void make_stage(const struct settings *settings)
+{
+	MUST(unshare(CLONE_NEWNS));
+	MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	mount_tmpfs(WORK);
+	make_files(settings->rules);
+}
+
 static void run(const struct settings *settings)
 {
 	static struct result results[LANES];
@@ -251,10 +268,6 @@ static void run(const struct settings *settings)
 	struct turn *turn = shared_memory(sizeof(*turn));
 	size_t count = (size_t)settings->rounds * (size_t)settings->opens;
 
-	MUST(unshare(CLONE_NEWNS));
-	MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	mount_tmpfs(WORK);
-	make_files(settings->rules);
 	for (int i = 0; i < LANES; i++)
 		CHECK((results[i].ns = calloc(count, sizeof(uint32_t))));
 	actor_start(&opener);
@@ -316,6 +329,17 @@ int main(int argc, char **argv)
 		printf("SKIP: needs root: fanotify permission marks, a private mount\n");
 		return 77;
 	}
-	run(&settings);
+	make_stage(&settings);
+	print_machine(&settings);
+	if (choose_placement(TOGETHER)) {
+		printf("\nopener and responder on one CPU\n");
+		fflush(stdout);
+		run(&settings);
+	}
+	if (choose_placement(APART)) {
+		printf("\nopener and responder on different CPUs\n");
+		fflush(stdout);
+		run(&settings);
+	}
 	return 0;
 }
