@@ -45,7 +45,7 @@ int janus__context_create(struct janus_context **ret,
 
 struct janus__marker janus__context_marker(struct janus_context *context);
 
-/* Remove the marks that have lingered long enough. */
+/* Remove the marks that have lingered long enough, and note when the next ones have. */
 void janus__context_expire(struct janus_context *context);
 
 #endif

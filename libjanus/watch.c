@@ -162,7 +162,6 @@ static int apply(struct janus_watch *watch, const struct janus_watch_options *op
 	int err;
 
 	reap_retired(watch->context);
-	janus__context_expire(watch->context);
 	err = janus__spec_create(&spec, options, report);
 	if (err)
 		return err;
@@ -171,8 +170,10 @@ static int apply(struct janus_watch *watch, const struct janus_watch_options *op
 	if (err)
 		goto unref;
 	err = replace(watch, spec, &coverage);
-	if (!err)
+	if (!err) {
+		janus__context_expire(watch->context);
 		return 0;
+	}
 	janus__report_fail(report, err, "rules", "no memory");
 	janus__marks_remove(&marker, spec, &coverage);
 unref:

@@ -107,6 +107,43 @@ static void an_update_replaces_rules_cookie_and_target(void)
 	tear_down();
 }
 
+static struct janus_stats read_stats(void)
+{
+	struct janus_stats stats = JANUS_STATS_INIT;
+
+	CHECK_INT(janus_get_stats(stage.context, &stats), 0);
+	return stats;
+}
+
+/* Opens what is guarded no longer, and polls only when the fd asks for it. */
+static bool only_one_mark_is_left(void *argument)
+{
+	CHECK_INT(try_open(&actor, argument), 0);
+	if (is_readable(janus_get_fd(stage.context)))
+		CHECK_INT(janus_poll(stage.context, stage.buffer, 0), 0);
+	return read_stats().marks == 1;
+}
+
+static void marks_of_former_options_go_when_they_cost_time(void)
+{
+	char former[] = WORK "/former";
+	struct janus_watch *watch;
+	uint64_t events;
+
+	set_up();
+	make_file(former);
+	make_file(WORK "/present");
+	watch = guard(&stage, &(struct plan){ .deny = { former } });
+	CHECK_INT(try_update(watch, &(struct plan){ .deny = { WORK "/present" } }), 0);
+	CHECK_INT(read_stats().marks, 2);
+	WAIT_UNTIL(only_one_mark_is_left, former);
+	events = read_stats().events;
+	CHECK_INT(try_open(&actor, former), 0);
+	CHECK_INT(read_stats().events, events);
+	CHECK_INT(try_open(&actor, WORK "/present"), -EPERM);
+	tear_down();
+}
+
 static void a_failed_update_leaves_the_old_in_force(void)
 {
 	const struct plan bad[] = {
@@ -227,6 +264,7 @@ static const struct test_case cases[] = {
 	CASE(no_open_slips_through_while_a_watch_changes),
 	CASE(a_watch_that_goes_opens_no_hole_in_another),
 	CASE(an_update_replaces_rules_cookie_and_target),
+	CASE(marks_of_former_options_go_when_they_cost_time),
 	CASE(a_failed_update_leaves_the_old_in_force),
 	CASE(a_destroyed_watch_guards_no_longer_but_its_records_stay),
 	CASE(watches_that_share_a_file_go_one_by_one),
