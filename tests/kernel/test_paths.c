@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -128,6 +129,33 @@ static void neither_file_nor_directory_is_skipped(void)
 		check_skipped(&both, paths[i], -EMEDIUMTYPE);
 		check_refused(&alone, -EMEDIUMTYPE);
 	}
+	tear_down();
+}
+
+/* An automounter that never answers: us. Its own process group walks it without waiting. */
+static void mount_autofs(const char *path)
+{
+	char options[128];
+	int pipe_fds[2];
+
+	MUST(pipe(pipe_fds));
+	make_directory(path);
+	snprintf(options, sizeof(options), "fd=%d,pgrp=%d,minproto=5,maxproto=5,indirect",
+		 pipe_fds[1], (int)getpgrp());
+	if (mount("janus-auto", path, "autofs", 0, options) < 0)
+		harness_skip("no autofs here");
+}
+
+static void a_file_system_that_can_stall_is_skipped(void)
+{
+	struct plan both = { .deny = { WORK "/auto", WORK "/file" } };
+	struct plan alone = { .deny = { WORK "/auto" } };
+
+	set_up();
+	make_file(WORK "/file");
+	mount_autofs(WORK "/auto");
+	check_skipped(&both, WORK "/auto", -EREMOTE);
+	check_refused(&alone, -EREMOTE);
 	tear_down();
 }
 
@@ -320,6 +348,7 @@ static const struct test_case cases[] = {
 	CASE(only_dir_skips_files),
 	CASE(a_link_into_proc_is_skipped_and_the_rest_is_in_force),
 	CASE(neither_file_nor_directory_is_skipped),
+	CASE(a_file_system_that_can_stall_is_skipped),
 	CASE(a_missing_path_is_skipped_and_the_first_failure_is_the_error),
 	CASE(a_symlink_stands_for_what_it_leads_to),
 	CASE(a_fifo_in_a_guarded_directory_stops_nobody),
