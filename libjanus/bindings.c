@@ -35,11 +35,12 @@ void janus__match_done(struct janus__match *match)
 }
 
 static void append(struct janus__bindings *bindings, struct janus__spec *spec,
-		   const struct janus__rule *rule)
+		   const struct janus__wanted *wanted)
 {
 	bindings->entries[bindings->count++] = (struct janus__binding){
 		.spec = janus__spec_ref(spec),
-		.rule = rule,
+		.rule = wanted->rule,
+		.ignore = wanted->ignore,
 	};
 }
 
@@ -47,7 +48,7 @@ static void append_run(struct janus__bindings *bindings, struct janus__run run,
 		       const struct janus__change *change)
 {
 	for (size_t i = 0; i < run.count; i++)
-		append(bindings, change->new_spec, run.first[i].rule);
+		append(bindings, change->new_spec, &run.first[i]);
 }
 
 static size_t count_kept(const struct janus__bindings *bindings,
@@ -86,7 +87,9 @@ int janus__bindings_change(struct janus__bindings **ret,
 			append_run(bindings, run, change);
 			placed = true;
 		}
-		append(bindings, binding->spec, binding->rule);
+		append(bindings, binding->spec,
+		       &(struct janus__wanted){ .rule = binding->rule,
+						.ignore = binding->ignore });
 	}
 	if (!placed)
 		append_run(bindings, run, change);

@@ -14,10 +14,11 @@
 
 struct janus__object; /* an inode that rules speak of, or shall speak of; see rules.h */
 
-/* One rule of one watch that speaks of an inode. */
+/* One rule of one watch that speaks of an inode, or whose tree ends there. */
 struct janus__binding {
 	struct janus__spec *spec;
 	const struct janus__rule *rule;
+	bool ignore; /* nothing at and below it is the rule's any more */
 };
 
 /*
@@ -46,6 +47,7 @@ void janus__match_done(struct janus__match *match);
 struct janus__wanted {
 	struct janus__object *object;
 	const struct janus__rule *rule;
+	bool ignore;
 };
 
 /* Both arrays are sorted with janus__wanted_sort(). A spec may be NULL with a count of 0. */

@@ -31,7 +31,8 @@ static int check_options(struct janus_context_options *ret,
 	if (ret->log_level == 0)
 		ret->log_level = JANUS_LOG_WARNING;
 	if (ret->ring_bytes < RING_BYTES_MIN || ret->ring_bytes > RING_BYTES_MAX ||
-	    ret->log_level > JANUS_LOG_DEBUG || ret->reserved)
+	    ret->log_level > JANUS_LOG_DEBUG ||
+	    (ret->flags & ~(uint32_t)JANUS_CONTEXT_BOUNDED_QUEUE))
 		return -EINVAL;
 	return 0;
 }

@@ -59,6 +59,18 @@ const char *janus_event_kind_name(uint32_t kind)
 		return "ACCESS_PERM";
 	case JANUS_EVENT_EXEC:
 		return "OPEN_EXEC_PERM";
+	case JANUS_EVENT_CREATE:
+		return "CREATE";
+	case JANUS_EVENT_MODIFY:
+		return "MODIFY";
+	case JANUS_EVENT_CLOSE_WRITE:
+		return "CLOSE_WRITE";
+	case JANUS_EVENT_ATTRIB:
+		return "ATTRIB";
+	case JANUS_EVENT_DELETE:
+		return "DELETE";
+	case JANUS_EVENT_RENAME:
+		return "RENAME";
 	case JANUS_EVENT_GAP:
 		return "GAP";
 	default:

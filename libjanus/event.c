@@ -18,6 +18,7 @@
 struct janus_event {
 	struct janus__record record;
 	const char *path;
+	const char *old_path; /* behind it in the same text; "": none */
 };
 
 struct janus_event_buffer {
@@ -41,7 +42,7 @@ int janus_event_buffer_create(struct janus_event_buffer **ret, size_t capacity)
 	if (!buffer)
 		return -ENOMEM;
 	buffer->capacity = capacity;
-	buffer->text_size = PATH_MAX + capacity * PATH_ROOM;
+	buffer->text_size = (size_t)2 * PATH_MAX + capacity * PATH_ROOM;
 	buffer->text = malloc(buffer->text_size);
 	if (!buffer->text) {
 		free(buffer);
@@ -83,6 +84,8 @@ bool janus__event_buffer_append(struct janus_event_buffer *buffer,
 	buffer->events[buffer->count++] = (struct janus_event){
 		.record = *record,
 		.path = text,
+		.old_path = text + (strlen(text) < path_length ? strlen(text) + 1
+							       : path_length),
 	};
 	return true;
 }
@@ -101,16 +104,17 @@ const struct janus_event *janus_event_buffer_get(const struct janus_event_buffer
 int janus_event_copy(const struct janus_event *event, struct janus_event **ret)
 {
 	struct janus_event *copy;
-	size_t path_size;
+	size_t text_size;
 
 	if (!event || !ret)
 		return -EINVAL;
-	path_size = strlen(event->path) + 1;
-	copy = malloc(sizeof(*copy) + path_size);
+	text_size = (size_t)(event->old_path - event->path) + strlen(event->old_path) + 1;
+	copy = malloc(sizeof(*copy) + text_size);
 	if (!copy)
 		return -ENOMEM;
 	copy->record = event->record;
-	copy->path = memcpy(copy + 1, event->path, path_size);
+	copy->path = memcpy(copy + 1, event->path, text_size);
+	copy->old_path = copy->path + (event->old_path - event->path);
 	if (copy->record.spec)
 		janus__spec_ref(copy->record.spec);
 	*ret = copy;
@@ -145,9 +149,24 @@ const char *janus_event_get_path(const struct janus_event *event)
 	return event->path;
 }
 
+const char *janus_event_get_old_path(const struct janus_event *event)
+{
+	return event->old_path;
+}
+
+uint32_t janus_event_get_file_type(const struct janus_event *event)
+{
+	return event->record.file_type;
+}
+
+int32_t janus_event_get_error(const struct janus_event *event)
+{
+	return event->record.error;
+}
+
 bool janus_event_is_directory(const struct janus_event *event)
 {
-	return event->record.directory;
+	return event->record.file_type == JANUS_FILE_DIRECTORY;
 }
 
 int32_t janus_event_get_pid(const struct janus_event *event)

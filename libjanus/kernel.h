@@ -21,6 +21,20 @@
 #define FAN_REPORT_FD_ERROR 0x00002000
 #endif
 
+#ifndef FAN_REPORT_MNT
+#define FAN_REPORT_MNT 0x00004000
+#define FAN_MARK_MNTNS 0x00000110
+#define FAN_MNT_ATTACH 0x01000000
+#define FAN_MNT_DETACH 0x02000000
+#define FAN_EVENT_INFO_TYPE_MNT 7
+#endif
+
+/* Handles that need not lead back to their file; since 6.5. */
+#ifndef AT_HANDLE_FID
+#define AT_HANDLE_FID AT_REMOVEDIR
+#endif
+
+struct file_handle;
 struct pollfd;
 struct statx;
 
@@ -34,6 +48,10 @@ struct janus__kernel {
 		     struct statx *ret);
 	ssize_t (*readlinkat)(int dirfd, const char *path, char *buf, size_t size);
 	int (*fs_type)(int fd, uint64_t *ret);
+	int (*fs_id)(int fd, uint64_t *ret);
+	int (*name_to_handle)(int dirfd, const char *path, struct file_handle *ret,
+			      int flags);
+	int (*queued_bytes)(int fd, uint64_t *ret);
 	ssize_t (*getdents)(int fd, void *buf, size_t size);
 	ssize_t (*read)(int fd, void *buf, size_t size);
 	ssize_t (*write)(int fd, const void *buf, size_t size);

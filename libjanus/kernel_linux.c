@@ -8,8 +8,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/fanotify.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -69,6 +71,41 @@ static int linux_fs_type(int fd, uint64_t *ret)
 	errno = saved_errno;
 	if (err == 0)
 		*ret = (uint64_t)fs.f_type;
+	return err;
+}
+
+/* The number of the filesystem that @fd lies on, as in the kernel's events. */
+static int linux_fs_id(int fd, uint64_t *ret)
+{
+	int saved_errno = errno;
+	struct statfs fs;
+	int err = fstatfs(fd, &fs) < 0 ? -errno : 0;
+
+	errno = saved_errno;
+	if (err == 0)
+		memcpy(ret, &fs.f_fsid, sizeof(*ret));
+	return err;
+}
+
+/* The number of the mount is not asked for: an fd that needs it has its fdinfo. */
+static int linux_name_to_handle(int dirfd, const char *path, struct file_handle *ret,
+				int flags)
+{
+	int mount_id;
+
+	RETURN_RESULT(name_to_handle_at(dirfd, path, ret, &mount_id, flags));
+}
+
+/* How much could be read from @fd now. */
+static int linux_queued_bytes(int fd, uint64_t *ret)
+{
+	int saved_errno = errno;
+	int bytes = 0;
+	int err = ioctl(fd, FIONREAD, &bytes) < 0 ? -errno : 0;
+
+	errno = saved_errno;
+	if (err == 0)
+		*ret = (uint64_t)bytes;
 	return err;
 }
 
@@ -145,6 +182,9 @@ const struct janus__kernel janus__kernel_linux = {
 	.statx = linux_statx,
 	.readlinkat = linux_readlinkat,
 	.fs_type = linux_fs_type,
+	.fs_id = linux_fs_id,
+	.name_to_handle = linux_name_to_handle,
+	.queued_bytes = linux_queued_bytes,
 	.getdents = linux_getdents,
 	.read = linux_read,
 	.write = linux_write,

@@ -26,6 +26,7 @@ static void make_gap(struct janus__record *record)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	record->kind = JANUS_EVENT_GAP;
+	record->error = -ENOBUFS;
 	record->time_ns = now.tv_sec * 1000000000 + now.tv_nsec;
 }
 

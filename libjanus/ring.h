@@ -15,13 +15,14 @@
 struct janus__spec;
 struct janus__rule;
 
-/* What is handed over. The path follows it in the ring. */
+/* What is handed over. The path follows it in the ring, and after a NUL the old one, if any. */
 struct janus__record {
 	uint32_t kind;
 	uint32_t verdict;
 	uint32_t reason;
 	int32_t pid;
-	bool directory;
+	uint32_t file_type; /* enum janus_file_type */
+	int32_t error;      /* of a gap */
 	int64_t time_ns;
 	uint64_t sequence;
 	uint64_t lost; /* only in a gap, whose sequence is that of the last one */

@@ -17,16 +17,21 @@
 struct janus__rule {
 	const char *path; /* absolute, no "//", no "/./", no trailing "/" */
 	uint32_t subject;
-	uint32_t index; /* in the subject's allow or deny */
+	uint32_t index; /* in the subject's allow, deny or observe */
 	bool deny;
+	bool observe; /* neither: allow */
 };
 
 struct janus__subject {
 	uint32_t events;
 	uint32_t mode;
 	uint32_t flags;
+	uint32_t strategy;
+	uint32_t max_depth; /* 0: no limit */
 	uint32_t tag_count;
+	uint32_t ignore_count;
 	const struct janus_tag *tags;
+	const char *const *ignore;
 };
 
 /* A process that does not change its meaning when its pid is used again. */
@@ -41,6 +46,7 @@ struct janus__spec {
 	int32_t pid;
 	const char *container_id; /* NULL: the target is no container */
 	uint64_t cookie;
+	uint64_t directory_limit; /* 0: none */
 	const struct janus__subject *subjects;
 	const struct janus__rule *rules;
 	uint64_t subject_count;
@@ -64,6 +70,12 @@ int janus__spec_create(struct janus__spec **ret,
 
 struct janus__spec *janus__spec_ref(struct janus__spec *spec);
 void janus__spec_unref(struct janus__spec *spec); /* NULL: nothing happens */
+
+/* Whether a subject's events are asked for permission; else they are only observed. */
+static inline bool janus__subject_asks(const struct janus__subject *subject)
+{
+	return subject->mode != JANUS_MODE_AUDIT;
+}
 
 static inline const struct janus__subject *
 janus__spec_subject_of(const struct janus__spec *spec, const struct janus__rule *rule)

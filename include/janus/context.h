@@ -23,6 +23,16 @@ JANUS_BEGIN_DECLS
  */
 typedef void (*janus_log_fn)(void *userdata, uint32_t level, const char *message);
 
+/* Bits of janus_context_options.flags. */
+enum janus_context_flag {
+	/*
+	 * Let the kernel bound the queue of observations (fs.fanotify.max_queued_events), as it
+	 * does without CAP_SYS_ADMIN. What overflows is lost, told as a JANUS_EVENT_GAP, and
+	 * trees are looked through again. Questions of permission are never bounded.
+	 */
+	JANUS_CONTEXT_BOUNDED_QUEUE = 1u << 0,
+};
+
 /**
  * struct janus_context_options - How a context is made.
  * @size: sizeof(struct janus_context_options), set by JANUS_CONTEXT_OPTIONS_INIT
@@ -32,7 +42,8 @@ typedef void (*janus_log_fn)(void *userdata, uint32_t level, const char *message
  * @log: the log hook; NULL: nothing is said
  * @log_userdata: handed to @log
  * @log_level: the least urgent level that @log wants; 0: JANUS_LOG_WARNING
- * @reserved: 0
+ * @flags: mask of enum janus_context_flag
+ * @mark_limit: how many inode marks the context may set; 0: as many as the kernel allows
  */
 struct janus_context_options {
 	uint64_t size;
@@ -40,12 +51,13 @@ struct janus_context_options {
 	janus_log_fn log;
 	void *log_userdata;
 	uint32_t log_level;
-	uint32_t reserved;
+	uint32_t flags;
+	uint64_t mark_limit;
 };
 
 #define JANUS_CONTEXT_OPTIONS_INIT                                                       \
 	{                                                                                \
-		sizeof(struct janus_context_options), 0, NULL, NULL, 0, 0                \
+		sizeof(struct janus_context_options), 0, NULL, NULL, 0, 0, 0             \
 	}
 
 /**
@@ -65,7 +77,15 @@ struct janus_context_options {
  * @records: records put into the ring
  * @records_dropped: records lost because the ring was full
  * @watches: watches now
- * @marks: inode marks now
+ * @marks: inodes marked for permission now
+ * @observed: observations read from the kernel
+ * @overflows: times that the queue of observations was full and the trees were looked through
+ *	again
+ * @directories: directories that trees cover now
+ * @quiet: directories that the kernel was told to leave alone, since the last time that all
+ *	were taken back
+ * @queued: permission events that wait to be read, now
+ * @rescans: trees and paths looked through again
  */
 struct janus_stats {
 	uint64_t size;
@@ -83,11 +103,18 @@ struct janus_stats {
 	uint64_t records_dropped;
 	uint64_t watches;
 	uint64_t marks;
+	uint64_t observed;
+	uint64_t overflows;
+	uint64_t directories;
+	uint64_t quiet;
+	uint64_t queued;
+	uint64_t rescans;
 };
 
 #define JANUS_STATS_INIT                                                                 \
 	{                                                                                \
-		sizeof(struct janus_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0     \
+		sizeof(struct janus_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+			0, 0, 0, 0, 0                                                    \
 	}
 
 /* What this kernel and these privileges allow; bits of janus_features.available. */
@@ -96,6 +123,12 @@ enum janus_feature {
 	JANUS_FEATURE_EXEC = 1u << 1,       /* JANUS_EVENT_EXEC (FAN_OPEN_EXEC_PERM) */
 	JANUS_FEATURE_AUDIT = 1u << 2,      /* FANOTIFY records (FAN_ENABLE_AUDIT) */
 	JANUS_FEATURE_FD_ERROR = 1u << 3,   /* told of a file that cannot be opened */
+	JANUS_FEATURE_OBSERVE = 1u << 4,    /* JANUS_MODE_AUDIT, trees (FAN_REPORT_DFID_NAME) */
+	JANUS_FEATURE_RENAME = 1u << 5,     /* both paths in one event (FAN_RENAME) */
+	JANUS_FEATURE_WIDE = 1u << 6,       /* JANUS_STRATEGY_MOUNT, JANUS_STRATEGY_FILESYSTEM */
+	JANUS_FEATURE_UNLIMITED = 1u << 7,  /* no bound on observations and marks */
+	JANUS_FEATURE_MOUNT_EVENTS = 1u << 8, /* told of mounts at once; else within a second */
+	JANUS_FEATURE_PIDS = 1u << 9, /* observations tell who; else their pid is 0 */
 };
 
 /**
@@ -103,12 +136,13 @@ enum janus_feature {
  * @size: sizeof(struct janus_features), set by JANUS_FEATURES_INIT
  * @available: mask of enum janus_feature
  * @permission_error: why JANUS_FEATURE_PERMISSION is missing: a negative errno, else 0
+ * @observe_error: why JANUS_FEATURE_OBSERVE is missing: a negative errno, else 0
  */
 struct janus_features {
 	uint64_t size;
 	uint64_t available;
 	int32_t permission_error;
-	uint32_t reserved;
+	int32_t observe_error;
 };
 
 #define JANUS_FEATURES_INIT                                                              \
@@ -117,9 +151,12 @@ struct janus_features {
 	}
 
 /**
- * janus_context_create() - Open the group and start the thread that answers.
+ * janus_context_create() - Open the groups and start the thread that answers.
  * @ret: where the context goes; not NULL; untouched on failure
  * @options: NULL: all defaults
+ *
+ * Without CAP_SYS_ADMIN the context can observe, as far as the kernel allows it to anybody,
+ * but not guard: watches that ask for permission events fail with -EPERM.
  *
  * From here on every permission event of the context's watches is answered by a thread of the
  * library, whether the caller polls, sleeps or opens a guarded file itself. The thread blocks
@@ -128,8 +165,8 @@ struct janus_features {
  * Return: 0, or
  *   -EINVAL   @ret is NULL, or a field of @options is out of its range
  *   -E2BIG    @options is larger than this library knows, and the rest is not zero
- *   -EPERM    CAP_SYS_ADMIN is missing
- *   -ENOSYS   this kernel has no fanotify permission events
+ *   -EPERM    CAP_SYS_ADMIN is missing, and this kernel lets nobody observe without it
+ *   -ENOSYS   this kernel has no fanotify
  *   -EMFILE   too many fanotify groups of this user (fs.fanotify.max_user_groups) or fds
  *   -ENFILE   the system has no file left
  *   -ENOMEM   no memory

@@ -101,7 +101,8 @@ JANUS_API uint32_t janus_event_get_kind(const struct janus_event *event);
  * janus_event_get_verdict() - What was answered.
  * @event: not NULL
  *
- * Return: a value of enum janus_verdict; 0 for JANUS_EVENT_GAP.
+ * Return: a value of enum janus_verdict; 0 for JANUS_EVENT_GAP, and for paths that are only
+ *   observed.
  * Since: 0.1.0
  */
 JANUS_API uint32_t janus_event_get_verdict(const struct janus_event *event);
@@ -110,7 +111,7 @@ JANUS_API uint32_t janus_event_get_verdict(const struct janus_event *event);
  * janus_event_get_reason() - Why it was answered so.
  * @event: not NULL
  *
- * Return: a value of enum janus_reason; 0 for JANUS_EVENT_GAP.
+ * Return: a value of enum janus_reason; 0 where there is no verdict.
  * Since: 0.1.0
  */
 JANUS_API uint32_t janus_event_get_reason(const struct janus_event *event);
@@ -128,6 +129,46 @@ JANUS_API uint32_t janus_event_get_reason(const struct janus_event *event);
  * Since: 0.1.0
  */
 JANUS_API const char *janus_event_get_path(const struct janus_event *event);
+
+/**
+ * janus_event_get_old_path() - Where a file was before JANUS_EVENT_RENAME.
+ * @event: not NULL
+ *
+ * Return: the path as the target sees it, from outside like janus_event_get_path(); "" for
+ *   every other kind.
+ * Source: FAN_EVENT_INFO_TYPE_OLD_DFID_NAME
+ * Since: 0.1.0
+ */
+JANUS_API const char *janus_event_get_old_path(const struct janus_event *event);
+
+/**
+ * janus_event_get_file_type() - What kind of file it is.
+ * @event: not NULL
+ *
+ * The kernel tells directories from all others. What else it is, is looked up when somebody
+ * asks for a verdict and, for observations, when the event is read: a file that was gone by
+ * then is JANUS_FILE_OTHER.
+ *
+ * Return: a value of enum janus_file_type.
+ * Since: 0.1.0
+ */
+JANUS_API uint32_t janus_event_get_file_type(const struct janus_event *event);
+
+/**
+ * janus_event_get_error() - Why there is a gap.
+ * @event: not NULL
+ *
+ * -ENOBUFS: records found no room and were lost, janus_event_get_lost_count() of them.
+ * -EOVERFLOW: the kernel's queue was full and observations were lost, it does not tell how
+ * many; the trees have been looked through again.
+ * Others: something new could not be covered, its path and watch are the event's: -ENOSPC the
+ * kernel's limit of marks, -EDQUOT a limit of the options, -EMFILE, -ENOMEM, -EACCES,
+ * -EREMOTE a file system that can stall.
+ *
+ * Return: a negative errno for JANUS_EVENT_GAP, else 0.
+ * Since: 0.1.0
+ */
+JANUS_API int32_t janus_event_get_error(const struct janus_event *event);
 
 /**
  * janus_event_is_directory() - Whether a directory was asked for.

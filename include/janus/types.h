@@ -19,18 +19,42 @@ struct janus_event;
 struct janus_event_buffer;
 struct janus_container;
 
-/* What happened to a file. A bit mask in a subject, a single bit in an event. */
+/*
+ * What happened to a file. A bit mask in a subject, a single bit in an event. The first three
+ * can be asked for permission, before they happen, or be observed; the others only observed.
+ */
 enum janus_event_kind {
-	JANUS_EVENT_OPEN = 1u << 0,   /* open(2) and the like, before they open */
-	JANUS_EVENT_ACCESS = 1u << 1, /* read(2), getdents64(2), before they read */
-	JANUS_EVENT_EXEC = 1u << 2,   /* opened in order to be executed */
-	JANUS_EVENT_GAP = 1u << 30, /* records were lost: janus_event_get_lost_count() */
+	JANUS_EVENT_OPEN = 1u << 0,        /* open(2) and the like */
+	JANUS_EVENT_ACCESS = 1u << 1,      /* read(2), getdents64(2) */
+	JANUS_EVENT_EXEC = 1u << 2,        /* opened in order to be executed */
+	JANUS_EVENT_CREATE = 1u << 3,      /* a new name: file, directory, link, or moved in */
+	JANUS_EVENT_MODIFY = 1u << 4,      /* written to, truncated */
+	JANUS_EVENT_CLOSE_WRITE = 1u << 5, /* closed, and it was open for writing */
+	JANUS_EVENT_ATTRIB = 1u << 6,      /* mode, owner, times, link count, xattrs */
+	JANUS_EVENT_DELETE = 1u << 7,      /* a name is gone: unlinked, or moved out */
+	JANUS_EVENT_RENAME = 1u << 8,      /* moved within what is watched; has two paths */
+	JANUS_EVENT_GAP = 1u << 30, /* not everything is told: janus_event_get_error() */
 };
 
 /* Every kind that can be allowed or denied; what "all" means in a guard. */
 #define JANUS_EVENT_ALL_PERMISSION                                                       \
 	((uint32_t)JANUS_EVENT_OPEN | (uint32_t)JANUS_EVENT_ACCESS |                     \
 	 (uint32_t)JANUS_EVENT_EXEC)
+
+/* Every kind that can be observed. */
+#define JANUS_EVENT_ALL_OBSERVATION                                                      \
+	(JANUS_EVENT_ALL_PERMISSION | (uint32_t)JANUS_EVENT_CREATE |                     \
+	 (uint32_t)JANUS_EVENT_MODIFY | (uint32_t)JANUS_EVENT_CLOSE_WRITE |              \
+	 (uint32_t)JANUS_EVENT_ATTRIB | (uint32_t)JANUS_EVENT_DELETE |                   \
+	 (uint32_t)JANUS_EVENT_RENAME)
+
+/* What a file is, as far as an event can tell. */
+enum janus_file_type {
+	JANUS_FILE_OTHER = 0, /* a device, FIFO or socket; or it was gone before it was looked at */
+	JANUS_FILE_REGULAR = 1,
+	JANUS_FILE_DIRECTORY = 2,
+	JANUS_FILE_SYMLINK = 3,
+};
 
 /* What the kernel was told, or would have been told. */
 enum janus_verdict {
@@ -51,6 +75,22 @@ enum janus_reason {
 enum janus_mode {
 	JANUS_MODE_ENFORCE = 0, /* EPERM on deny */
 	JANUS_MODE_DRY_RUN = 1, /* never denies, records JANUS_VERDICT_WOULD_DENY */
+	/*
+	 * Only told, never asked: nothing can be delayed by it. Deny records
+	 * JANUS_VERDICT_WOULD_DENY, allow JANUS_VERDICT_ALLOW, observe no verdict.
+	 */
+	JANUS_MODE_AUDIT = 2,
+};
+
+/* What is marked for a subject. A value in a subject, a mask in a report. */
+enum janus_strategy {
+	JANUS_STRATEGY_AUTO = 0, /* by target and superblock; see janus_watch_create(3) */
+	/* Each directory, and each file that is denied: costs others nothing. */
+	JANUS_STRATEGY_INODE = 1u << 0,
+	/* And the mount: no gap for what is new, but others on the mount are asked, too. */
+	JANUS_STRATEGY_MOUNT = 1u << 1,
+	/* And the superblock: no way around it by another mount. */
+	JANUS_STRATEGY_FILESYSTEM = 1u << 2,
 };
 
 /* Whose file tree a watch's paths belong to. */

@@ -23,6 +23,20 @@ enum janus_subject_flag {
 	JANUS_SUBJECT_AUTO_ALLOW_OWNER = 1u << 1,
 	/* Ask the kernel for a FANOTIFY audit record of each answer (FAN_AUDIT). */
 	JANUS_SUBJECT_AUDIT = 1u << 2,
+	/* A directory stands for everything below it, present and future. */
+	JANUS_SUBJECT_RECURSIVE = 1u << 3,
+	/* Do not follow a tree into what is mounted below its path. */
+	JANUS_SUBJECT_ONE_FILESYSTEM = 1u << 4,
+	/*
+	 * Also what lies on file systems that somebody else serves (FUSE, NFS, 9P, CIFS, Ceph,
+	 * autofs). Whoever serves them can then stall the process that embeds the library, and
+	 * with it every opener: they are left out by default, and reported.
+	 */
+	JANUS_SUBJECT_STALLING = 1u << 5,
+	/* A path that is not there yet is no error: it is in force once it appears. */
+	JANUS_SUBJECT_WAIT = 1u << 6,
+	/* Paths are patterns: *, ?, [a-z], and ** for any number of directories. */
+	JANUS_SUBJECT_GLOB = 1u << 7,
 };
 
 /**
@@ -42,16 +56,28 @@ struct janus_tag {
  * @allow: @allow_count paths to let through and record; NULL if there are none
  * @deny: @deny_count paths to refuse with EPERM and record; NULL if there are none
  * @tags: @tag_count tags; NULL if there are none
- * @events: mask of enum janus_event_kind, permission kinds only, not 0
+ * @events: mask of enum janus_event_kind, not 0; permission kinds only, unless @mode is
+ *	JANUS_MODE_AUDIT
  * @mode: a value of enum janus_mode
  * @flags: mask of enum janus_subject_flag
+ * @strategy: for permission events, one value of enum janus_strategy; else 0
+ * @observe: @observe_count paths to tell of without a verdict; only in JANUS_MODE_AUDIT; NULL
+ *	if there are none
+ * @ignore: @ignore_count patterns of what a tree leaves out; NULL if there are none. Without a
+ *	'/' in it a pattern is for the name of any entry; beginning with '/' for whole paths as
+ *	the target sees them; else for paths below the subject's. With a '/' at its end it is
+ *	for directories only. What is left out is not even opened, and nothing below it is
+ * @max_depth: how deep a tree goes: 1: direct children only, 2: theirs, too, ...; 0: no limit
  * @reserved: 0
  *
  * Paths are absolute, as the target sees them, shorter than PATH_MAX; symlinks in them are
  * followed inside the target's root and never lead out of it. A directory stands for itself
- * and its direct children. The most specific path wins: a file's own path over that of its
- * directory. Where several paths lead to one file, deny wins; over several watches any deny
- * wins.
+ * and its direct children, with JANUS_SUBJECT_RECURSIVE for all below it. The most specific
+ * path wins: a file's own path over that of its directory, a directory over one that holds it.
+ * Where several paths lead to one file, deny wins; over several watches any deny wins.
+ *
+ * What a recursive deny has covered stays denied under any other name: renamed out of the
+ * tree, linked elsewhere, mounted elsewhere.
  */
 struct janus_subject {
 	uint64_t size;
@@ -64,13 +90,30 @@ struct janus_subject {
 	uint32_t events;
 	uint32_t mode;
 	uint32_t flags;
+	uint32_t strategy;
+	const char *const *observe;
+	uint64_t observe_count;
+	const char *const *ignore;
+	uint64_t ignore_count;
+	uint32_t max_depth;
 	uint32_t reserved;
 };
 
 #define JANUS_SUBJECT_INIT                                                               \
 	{                                                                                \
-		sizeof(struct janus_subject), NULL, 0, NULL, 0, NULL, 0, 0, 0, 0, 0      \
+		sizeof(struct janus_subject), NULL, 0, NULL, 0, NULL, 0, 0, 0, 0, 0,     \
+			NULL, 0, NULL, 0, 0, 0                                           \
 	}
+
+/**
+ * typedef janus_progress_fn - Told now and then while trees are being covered.
+ * @userdata: janus_watch_options.progress_userdata
+ * @directory_count: directories covered so far
+ *
+ * Called only from within janus_watch_create() and janus_watch_update(), on that caller's
+ * thread. It must not call the library.
+ */
+typedef void (*janus_progress_fn)(void *userdata, uint64_t directory_count);
 
 /**
  * struct janus_watch_options - How a watch is made.
@@ -80,6 +123,10 @@ struct janus_subject {
  * @cookie: any number of the caller's; comes back with each event
  * @target: a value of enum janus_target_kind
  * @pid: for JANUS_TARGET_PID, as the caller sees it; else 0
+ * @directory_limit: how many directories the trees of this watch may cover; 0: no limit. When
+ *	it is reached the rest is not covered: the report says so, later a JANUS_EVENT_GAP
+ * @progress: told every few thousand directories; NULL: nobody is
+ * @progress_userdata: handed to @progress
  *
  * Everything that the pointers lead to is copied; nothing is kept.
  */
@@ -91,11 +138,15 @@ struct janus_watch_options {
 	uint64_t cookie;
 	uint32_t target;
 	int32_t pid;
+	uint64_t directory_limit;
+	janus_progress_fn progress;
+	void *progress_userdata;
 };
 
 #define JANUS_WATCH_OPTIONS_INIT                                                         \
 	{                                                                                \
-		sizeof(struct janus_watch_options), NULL, 0, NULL, 0, 0, 0               \
+		sizeof(struct janus_watch_options), NULL, 0, NULL, 0, 0, 0, 0, NULL,     \
+			NULL                                                             \
 	}
 
 #define JANUS_REPORT_PATH_SIZE 4096
@@ -114,6 +165,17 @@ struct janus_watch_options {
  * @reserved: 0
  * @first_path: the path of the first failure, as given; "" where it has none
  * @message: what failed, on what, and why, one escaped line; "" when nothing did
+ * @waiting: of the paths, those that are not there yet and will be in force when they are
+ *	(JANUS_SUBJECT_WAIT, JANUS_SUBJECT_GLOB); they are not skipped
+ * @tree_directories: directories that the trees cover, those of @marked included
+ * @tree_files: files that are marked one by one
+ * @tree_skipped: directories and files below the paths that could not be covered, and file
+ *	systems that were left out because they can stall; the first is told above if no path
+ *	was skipped, each one to the log hook
+ * @tree_ignored: directories and files left out by patterns or depth, or because they are on
+ *	another file system (JANUS_SUBJECT_ONE_FILESYSTEM)
+ * @strategies: mask of enum janus_strategy: what was chosen
+ * @reserved2: 0
  */
 struct janus_watch_report {
 	uint64_t size;
@@ -127,11 +189,19 @@ struct janus_watch_report {
 	uint32_t reserved;
 	char first_path[JANUS_REPORT_PATH_SIZE];
 	char message[JANUS_REPORT_MESSAGE_SIZE];
+	uint64_t waiting;
+	uint64_t tree_directories;
+	uint64_t tree_files;
+	uint64_t tree_skipped;
+	uint64_t tree_ignored;
+	uint32_t strategies;
+	uint32_t reserved2;
 };
 
 #define JANUS_WATCH_REPORT_INIT                                                          \
 	{                                                                                \
-		sizeof(struct janus_watch_report), 0, 0, 0, 0, 0, 0, 0, 0, "", ""        \
+		sizeof(struct janus_watch_report), 0, 0, 0, 0, 0, 0, 0, 0, "", "", 0, 0, \
+			0, 0, 0, 0, 0                                                    \
 	}
 
 /**
@@ -151,9 +221,9 @@ struct janus_watch_report {
  *   -ENAMETOOLONG a path has PATH_MAX or more bytes
  *   -E2BIG       @options, a subject or @ret_report is larger than this library knows, and the
  *                rest is not zero; or there are more than 65536 paths
- *   -EOPNOTSUPP  JANUS_SUBJECT_AUDIT or JANUS_EVENT_EXEC, and the kernel or the privileges do
- *                not offer it (see janus_get_features()); or the only paths lie on a file
- *                system that takes no permission marks
+ *   -EOPNOTSUPP  JANUS_SUBJECT_AUDIT, JANUS_EVENT_EXEC, a mode or a strategy, and the kernel or
+ *                the privileges do not offer it (see janus_get_features()); or the only paths
+ *                lie on a file system that takes no such marks
  *   -ENOENT      no such container; or no path of the watch exists
  *   -ENOTUNIQ    the container id is ambiguous
  *   -ESRCH       the target's process is gone
@@ -163,7 +233,8 @@ struct janus_watch_report {
  *   -EMEDIUMTYPE the only paths are neither files nor directories
  *   -EREMOTE     the only paths lie on a file system that can stall every opener (FUSE, NFS,
  *                9P, CIFS, Ceph, autofs)
- *   -EPERM       the kernel refuses a mark: CAP_SYS_ADMIN was given up
+ *   -EPERM       permission is asked for without CAP_SYS_ADMIN; or the kernel refuses a mark
+ *   -EDQUOT      the only paths are beyond @directory_limit, or the context's mark_limit
  *   -ENOSPC      the kernel's limit of marks is reached (fs.fanotify.max_user_marks)
  *   -EMFILE      the process has no fd left
  *   -ENFILE      the system has no file left

@@ -60,7 +60,7 @@ static struct janus__record record(void)
 		.verdict = JANUS_VERDICT_DENY,
 		.reason = JANUS_REASON_OTHER_WATCH,
 		.pid = 123,
-		.directory = true,
+		.file_type = JANUS_FILE_DIRECTORY,
 		.time_ns = 456,
 		.sequence = 789,
 		.spec = janus__spec_ref(spec),
