@@ -143,9 +143,11 @@ static void compare(const char *pattern, const char *path)
 	split(&patterns, pattern);
 	split(&paths, path);
 	model_path(fits, &patterns, &paths);
-	/* What is left can be anything, also where "**" has taken nothing so far. */
-	for (size_t i = 0; i < patterns.count; i++)
-		leads |= fits[i];
+	/* More can follow where something of the pattern is left; behind "**", always. */
+	for (size_t i = 0; i <= patterns.count; i++)
+		leads |= fits[i] &&
+			 (i < patterns.count ||
+			  (i && strcmp(patterns.components[i - 1], "**") == 0));
 	check(janus__pattern_match(pattern, path) == (same && fits[patterns.count]));
 	check(janus__pattern_leads_to(pattern, path) == (same && leads));
 	if (janus__pattern_is_literal(path) && same)
