@@ -35,7 +35,7 @@ static void split(struct list *ret, const char *text)
 {
 	char *rest = NULL;
 
-	strcpy(ret->text, text);
+	memcpy(ret->text, text, strlen(text) + 1);
 	ret->count = 0;
 	for (char *part = strtok_r(ret->text, "/", &rest); part;
 	     part = strtok_r(NULL, "/", &rest))
