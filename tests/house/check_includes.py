@@ -20,7 +20,7 @@ ORDER = """
     util kernel kernel_linux
     options log report stats version error features
     proc cgroup container
-    spec bindings rules
+    pattern subject spec bindings rules
     decode identify root marks
     decide respond
     ring event untold responder linger
