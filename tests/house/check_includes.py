@@ -19,9 +19,9 @@ import sys
 ORDER = """
     util kernel kernel_linux
     options log report stats version error features
-    proc cgroup container
+    proc cgroup container mounts
     spec bindings rules
-    decode identify root marks
+    decode decode_fid identify root marks
     decide respond
     ring event untold responder linger
     context watch poll stats.c context.c
