@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fake_proc.h"
+#include "fault/allocations.h"
 
 static struct janus__kernel kernel;
 static struct janus__proc proc;
@@ -380,4 +381,32 @@ Test(mounts, gives_an_endless_file_up)
 	kernel.read = endless_read;
 	cr_assert_eq(janus__mounts_read(&proc, 12, &mounts), -EFBIG);
 	cr_assert_eq(closes, 1);
+}
+
+Test(mounts, survives_each_allocation_that_fails)
+{
+	size_t nth;
+	long before;
+
+	write_many(7, 300);
+	before = allocations_live();
+	for (nth = 1;; nth++) {
+		int err;
+
+		allocations_fail(nth);
+		err = janus__mounts_read(&proc, 7, &mounts);
+		if (!allocations_failed()) {
+			cr_assert_eq(err, 0);
+			break;
+		}
+		cr_assert_eq(err, -ENOMEM);
+		cr_assert_eq(allocations_live(), before);
+	}
+	allocations_fail(0);
+	/* The text, at least one time that it grows, the list. */
+	cr_assert_geq(nth, 4);
+	cr_assert_eq(mounts.count, 300);
+	janus__mounts_done(&mounts);
+	cr_assert_eq(allocations_live(), before);
+	cr_assert_eq(opens, closes);
 }
