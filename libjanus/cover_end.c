@@ -188,8 +188,12 @@ void janus__cover_release(const struct janus__marker *marker, struct janus__spec
 		janus__tree_destroy(marker->trees, tree);
 	}
 	release_wide(marker, root, coverage);
-	for (size_t i = 0; i < coverage->count; i++)
-		janus__marks_release(marker, root, &coverage->wanted[i]);
+	for (size_t i = 0; i < coverage->count; i++) {
+		if (last)
+			janus__rules_release(marker->rules, coverage->wanted[i].object);
+		else
+			janus__marks_release(marker, root, &coverage->wanted[i]);
+	}
 	if (last)
 		flush(marker);
 	if (reachable)
@@ -202,6 +206,9 @@ void janus__cover_release(const struct janus__marker *marker, struct janus__spec
 
 void janus__coverage_activate(struct janus__coverage *coverage, bool active)
 {
-	for (struct janus__tree *tree = coverage->trees; tree; tree = tree->next_of_watch)
+	for (struct janus__tree *tree = coverage->trees; tree;
+	     tree = tree->next_of_watch) {
+		tree->coverage = coverage;
 		tree->active = active;
+	}
 }

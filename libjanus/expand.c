@@ -285,7 +285,7 @@ static uint32_t type_of(const struct expansion *e, int fd, const struct dirent64
 	    e->walk->kernel->statx(fd, entry->d_name,
 				   AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_TYPE,
 				   &stx) == 0)
-		type = IFTODT(stx.stx_mode);
+		type = (unsigned char)IFTODT(stx.stx_mode);
 	switch (type) {
 	case DT_REG:
 		return JANUS_FILE_REGULAR;
