@@ -78,6 +78,16 @@ void program_wait_for(struct program *program, const char *text)
 	}
 }
 
+void program_fail(const struct program *program, const char *what)
+{
+	char said[8192] = "";
+
+	if (fcntl(program->errors, F_SETFL, O_NONBLOCK) == 0 &&
+	    read(program->errors, said, sizeof(said) - 1) < 0)
+		said[0] = '\0';
+	harness_fail(__FILE__, __LINE__, "%s: %s", what, said);
+}
+
 uint64_t program_writes(const struct program *program)
 {
 	unsigned long long writes = 0;

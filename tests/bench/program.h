@@ -24,6 +24,9 @@ void program_start(struct program *program, const char *const *arguments);
 /* Read its standard error until a line says so. Fails when it ends without. */
 void program_wait_for(struct program *program, const char *text);
 
+/* Fails, with what it said on standard error since. */
+_Noreturn void program_fail(const struct program *program, const char *what);
+
 /* Its calls of write(2) so far: inotifywait needs one for each event. */
 uint64_t program_writes(const struct program *program);
 

@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What it costs to be told of everything: a process creates, writes, closes and unlinks many
+ * files in 100 directories, unobserved, under a program that embeds libjanus and counts, under
+ * inotifywait and, if one is given, under janusctl, whose lines go to /dev/null.
+ *
+ * How it is kept fair. Everybody is asked for the same five kinds: open, create, modify,
+ * close_write, delete. In each round every lane has its turn, there and back again. The
+ * workload runs on one CPU, who watches on the others. The CPU time of who watches is that of
+ * all its threads, from before the workload until it has nothing to do any more. What must
+ * have been told is known, so that what is missing is counted; what inotifywait told is the
+ * number of its calls of write(2), one for each line. Events may be lost if that is told: what
+ * is missing without a gap is a failure.
+ *
+ * A ratio is the median over the rounds.
+ *
+ * usage: observe [--rounds N] [--files N] [--ring-kib N] [--janusctl PATH]
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <janus/context.h>
+#include <janus/error.h>
+#include <janus/event.h>
+#include <janus/watch.h>
+
+#include "enclosure.h"
+#include "figures.h"
+#include "kernel/actor.h"
+#include "kernel/harness.h"
+#include "lanes.h"
+#include "program.h"
+
+#define TREE WORK "/tree"
+#define DIRECTORIES 100
+#define ROUNDS_MAX 100
+#define FILES_MAX 10000000
+#define RING_KIB_MAX (1024 * 1024)
+#define DEADLINE_SECONDS 600
+#define QUIET_MS 200
+#define QUIET_TRIES 300
+#define PROBES 20
+
+/* Of each file, in this order. */
+static const uint32_t kinds[] = { JANUS_EVENT_CREATE, JANUS_EVENT_OPEN,
+				  JANUS_EVENT_MODIFY, JANUS_EVENT_CLOSE_WRITE,
+				  JANUS_EVENT_DELETE };
+
+#define KINDS (int)(sizeof(kinds) / sizeof(kinds[0]))
+
+struct settings {
+	int rounds;
+	int files;
+	int ring_kib;
+	const char *janusctl;
+};
+
+enum lane { UNOBSERVED, JANUS, INOTIFYWAIT, JANUSCTL, LANES };
+
+static const char *const lane_names[LANES] = {
+	[UNOBSERVED] = "unobserved",
+	[JANUS] = "libjanus, counting",
+	[INOTIFYWAIT] = "inotifywait -m -r",
+	[JANUSCTL] = "janusctl watch -r",
+};
+
+/* What the counting process was told; the bit's number of a kind is its index. */
+struct told {
+	uint64_t kinds[32];
+	uint64_t gaps;
+	uint64_t lost; /* as the gaps say */
+};
+
+/* Of all rounds, but for @told. Shared. */
+struct results {
+	struct settings settings;
+	int round;
+	bool absent[LANES];
+	double workload_ns[LANES][ROUNDS_MAX];
+	double cpu_ns[LANES][ROUNDS_MAX]; /* of each event */
+	uint64_t events[LANES];
+	uint64_t missing[LANES];
+	uint64_t surplus;
+	uint64_t gaps;
+	uint64_t lost;
+	struct told told;
+};
+
+/* The counting process's. */
+static struct janus_context *context;
+static struct janus_event_buffer *buffer;
+
+static int start_counting(const struct deed *deed)
+{
+	static const char *const paths[] = { TREE };
+	static struct janus_watch_report report = JANUS_WATCH_REPORT_INIT;
+	struct janus_context_options how = JANUS_CONTEXT_OPTIONS_INIT;
+	struct janus_watch_options options = JANUS_WATCH_OPTIONS_INIT;
+	struct janus_subject subject = JANUS_SUBJECT_INIT;
+	struct janus_watch *watch;
+
+	take_cpus(false);
+	how.ring_bytes = (uint64_t)deed->number * 1024;
+	CHECK_INT(janus_context_create(&context, &how), 0);
+	CHECK_INT(janus_event_buffer_create(&buffer, 0), 0);
+	subject.observe = paths;
+	subject.observe_count = 1;
+	subject.mode = JANUS_MODE_AUDIT;
+	subject.flags = JANUS_SUBJECT_RECURSIVE;
+	for (int i = 0; i < KINDS; i++)
+		subject.events |= kinds[i];
+	options.subjects = &subject;
+	options.subject_count = 1;
+	if (janus_watch_create(context, &watch, &options, &report) < 0)
+		harness_fail(__FILE__, __LINE__, "%s", report.message);
+	CHECK_INT(report.tree_directories, DIRECTORIES + 1);
+	return 0;
+}
+
+static void count(struct told *told, const struct janus_event *event)
+{
+	uint32_t kind = janus_event_get_kind(event);
+
+	if (kind == JANUS_EVENT_GAP) {
+		told->gaps++;
+		told->lost += janus_event_get_lost_count(event);
+	} else {
+		told->kinds[__builtin_ctz(kind)]++;
+	}
+}
+
+_Noreturn static int count_forever(const struct deed *deed)
+{
+	for (;;) {
+		int found = janus_poll(context, buffer, -1);
+
+		CHECK(found >= 0);
+		for (size_t i = 0; i < (size_t)found; i++)
+			count(deed->shared, janus_event_buffer_get(buffer, i));
+	}
+}
+
+static void use_file(const char *path)
+{
+	int fd = (int)MUST(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+
+	CHECK_INT(write(fd, "text\n", 5), 5);
+	close(fd);
+	MUST(unlink(path));
+}
+
+static void work(int files)
+{
+	char path[64];
+
+	for (int i = 0; i < files; i++) {
+		snprintf(path, sizeof(path), TREE "/%d/file%d", i % DIRECTORIES, i);
+		use_file(path);
+	}
+}
+
+struct shift {
+	int files;
+	double *ret_ns;
+};
+
+static void time_work(void *argument)
+{
+	const struct shift *shift = argument;
+	int64_t start;
+
+	take_cpus(true);
+	start = now_ns();
+	work(shift->files);
+	*shift->ret_ns = (double)(now_ns() - start);
+}
+
+static void run_workload(struct results *results, enum lane lane)
+{
+	in_child(time_work,
+		 &(struct shift){ results->settings.files,
+				  &results->workload_ns[lane][results->round] });
+}
+
+/* Until a process does nothing for a while; there is no other way to know that it is done. */
+static void wait_until_quiet(pid_t pid)
+{
+	const struct timespec pause = { .tv_nsec = QUIET_MS * 1000000l };
+	int64_t before, after = cpu_ns(pid);
+
+	for (int i = 0; i < QUIET_TRIES; i++) {
+		before = after;
+		nanosleep(&pause, NULL);
+		after = cpu_ns(pid);
+		if (after - before < 1000000)
+			return;
+	}
+	harness_fail(__FILE__, __LINE__, "who watches does not come to rest");
+}
+
+/* The workload under somebody who watches: CPU time until all is told. */
+static double run_watched(struct results *results, enum lane lane, pid_t watcher)
+{
+	int64_t start;
+
+	wait_until_quiet(watcher);
+	start = cpu_ns(watcher);
+	run_workload(results, lane);
+	wait_until_quiet(watcher);
+	return (double)(cpu_ns(watcher) - start);
+}
+
+static void add_events(struct results *results, enum lane lane, uint64_t told, double cpu)
+{
+	uint64_t expected = (uint64_t)results->settings.files * KINDS;
+
+	results->events[lane] += told;
+	if (told < expected && lane != JANUS)
+		results->missing[lane] += expected - told;
+	results->cpu_ns[lane][results->round] = told > 0 ? cpu / (double)told : cpu;
+}
+
+static void run_unobserved(struct results *results)
+{
+	run_workload(results, UNOBSERVED);
+}
+
+static void run_janus(struct results *results)
+{
+	struct deed deed = { .run = start_counting,
+			     .number = results->settings.ring_kib,
+			     .shared = &results->told };
+	uint64_t expected = (uint64_t)results->settings.files;
+	struct told *told = &results->told;
+	struct actor actor;
+	uint64_t sum = 0;
+	double cpu;
+
+	memset(told, 0, sizeof(*told));
+	actor_start(&actor);
+	CHECK_INT(actor_do(&actor, &deed), 0);
+	deed.run = count_forever;
+	actor_begin(&actor, &deed);
+	cpu = run_watched(results, JANUS, actor.pid);
+	actor_kill(&actor);
+	for (int i = 0; i < KINDS; i++) {
+		uint64_t found = told->kinds[__builtin_ctz(kinds[i])];
+
+		sum += found;
+		if (found < expected)
+			results->missing[JANUS] += expected - found;
+		else
+			results->surplus += found - expected;
+	}
+	add_events(results, JANUS, sum, cpu);
+	results->gaps += told->gaps;
+	results->lost += told->lost;
+}
+
+static void run_inotifywait(struct results *results)
+{
+	static const char *const arguments[] = { "inotifywait", "-m", "-r",     "-e",
+						 "open",        "-e", "create", "-e",
+						 "modify",      "-e", "delete", "-e",
+						 "close_write", TREE, NULL };
+	struct program program;
+	uint64_t writes;
+	double cpu;
+
+	program_start(&program, arguments);
+	program_wait_for(&program, "Watches established.");
+	writes = program_writes(&program);
+	cpu = run_watched(results, INOTIFYWAIT, program.pid);
+	writes = program_writes(&program) - writes;
+	program_end(&program);
+	add_events(results, INOTIFYWAIT, writes, cpu);
+}
+
+/* Until it tells of what we do. */
+static void probe(struct program *program)
+{
+	uint64_t writes;
+	int tries = 0;
+
+	do {
+		if (tries++ == PROBES)
+			program_fail(program, "it tells of nothing");
+		wait_until_quiet(program->pid);
+		writes = program_writes(program);
+		use_file(TREE "/0/probe");
+		wait_until_quiet(program->pid);
+	} while (program_writes(program) == writes);
+}
+
+/* Whether it told everything is for its tests: here a line may share its write(2). */
+static void run_janusctl(struct results *results)
+{
+	const char *const arguments[] = { results->settings.janusctl, "watch", "-r", TREE,
+					  NULL };
+	uint64_t expected = (uint64_t)results->settings.files * KINDS;
+	struct program program;
+	double cpu;
+
+	program_start(&program, arguments);
+	probe(&program);
+	cpu = run_watched(results, JANUSCTL, program.pid);
+	program_end(&program);
+	add_events(results, JANUSCTL, expected, cpu);
+}
+
+static void run_rounds(struct results *results)
+{
+	static void (*const runs[LANES])(struct results * results) = {
+		[UNOBSERVED] = run_unobserved,
+		[JANUS] = run_janus,
+		[INOTIFYWAIT] = run_inotifywait,
+		[JANUSCTL] = run_janusctl,
+	};
+
+	for (int round = 0; round < results->settings.rounds; round++) {
+		results->round = round;
+		for (int i = 0; i < LANES; i++) {
+			int lane = round % 2 == 0 ? i : LANES - 1 - i;
+
+			if (!results->absent[lane])
+				runs[lane](results);
+		}
+	}
+}
+
+static void print_lane(const struct results *results, enum lane lane)
+{
+	size_t rounds = (size_t)results->settings.rounds;
+
+	if (results->absent[lane]) {
+		printf("%-24s not measured\n", lane_names[lane]);
+		return;
+	}
+	printf("%-24s %8.1f %10.2f", lane_names[lane],
+	       median(results->workload_ns[lane], rounds) / 1e6,
+	       median_ratio(results->workload_ns[lane], results->workload_ns[UNOBSERVED],
+			    rounds));
+	if (lane != UNOBSERVED)
+		printf(" %10.0f", median(results->cpu_ns[lane], rounds));
+	if (lane == JANUS || lane == INOTIFYWAIT)
+		printf(" %10llu %8llu", (unsigned long long)results->events[lane],
+		       (unsigned long long)results->missing[lane]);
+	printf("\n");
+}
+
+static void print_results(const struct results *results)
+{
+	size_t rounds = (size_t)results->settings.rounds;
+
+	printf("%-24s %8s %10s %10s %10s %8s\n", "", "ms", "slow-down", "CPU ns",
+	       "events", "missing");
+	for (int lane = 0; lane < LANES; lane++)
+		print_lane(results, lane);
+	if (results->absent[JANUS])
+		return;
+	printf("libjanus in the last round:");
+	for (int i = 0; i < KINDS; i++)
+		printf(" %s %llu", janus_event_kind_name(kinds[i]),
+		       (unsigned long long)results->told.kinds[__builtin_ctz(kinds[i])]);
+	printf("\nlibjanus in all rounds: %llu more than happened, %llu gaps, "
+	       "of which %llu records are known\n",
+	       (unsigned long long)results->surplus, (unsigned long long)results->gaps,
+	       (unsigned long long)results->lost);
+	print_ratio("missing events, libjanus", (double)results->missing[JANUS], 0);
+	for (int lane = JANUS; lane < LANES; lane++) {
+		char what[64];
+
+		if (lane == INOTIFYWAIT || results->absent[lane] ||
+		    results->absent[INOTIFYWAIT])
+			continue;
+		snprintf(what, sizeof(what), "CPU an event, %s / inotifywait",
+			 lane == JANUS ? "libjanus" : "janusctl");
+		print_ratio(what,
+			    median_ratio(results->cpu_ns[lane],
+					 results->cpu_ns[INOTIFYWAIT], rounds),
+			    0.8);
+	}
+}
+
+static int conclude(const struct results *results)
+{
+	if (results->missing[JANUS] > 0 && results->gaps == 0) {
+		printf("FAIL: events are missing, and no gap tells of it\n");
+		return 1;
+	}
+	if (!results->absent[JANUS] && !results->absent[INOTIFYWAIT])
+		return 0;
+	printf("SKIP: not measured: %s\n", results->absent[JANUS]
+						   ? "libjanus cannot observe here"
+						   : "inotifywait is not installed");
+	return BENCH_SKIPPED;
+}
+
+static void make_directories(void)
+{
+	char path[64];
+
+	make_directory(TREE);
+	for (int i = 0; i < DIRECTORIES; i++) {
+		snprintf(path, sizeof(path), TREE "/%d", i);
+		make_directory(path);
+	}
+}
+
+static int run(const void *argument)
+{
+	const struct settings *settings = argument;
+	struct results *results = shared_memory(sizeof(*results));
+	struct janus_features features = JANUS_FEATURES_INIT;
+
+	results->settings = *settings;
+	print_machine("create, write, close, unlink on tmpfs");
+	printf("%d files in %d directories, %d rounds\n", settings->files, DIRECTORIES,
+	       settings->rounds);
+	fflush(stdout);
+	CHECK_INT(janus_get_features(&features), 0);
+	results->absent[JANUS] = !(features.available & JANUS_FEATURE_OBSERVE);
+	results->absent[INOTIFYWAIT] = !program_exists("inotifywait");
+	results->absent[JANUSCTL] = !settings->janusctl;
+	if (!choose_placement(APART))
+		choose_placement(TOGETHER);
+	make_directories();
+	run_rounds(results);
+	print_results(results);
+	return conclude(results);
+}
+
+int main(int argc, char **argv)
+{
+	struct settings settings = { .rounds = 5, .files = 50000 };
+	const struct bench_option options[] = {
+		{ "rounds", &settings.rounds, ROUNDS_MAX, NULL },
+		{ "files", &settings.files, FILES_MAX, NULL },
+		{ "ring-kib", &settings.ring_kib, RING_KIB_MAX, NULL },
+		{ "janusctl", NULL, 0, &settings.janusctl },
+		{ NULL, NULL, 0, NULL },
+	};
+
+	(void)argc;
+	if (!read_options(argv, options))
+		return 2;
+	return run_enclosed(&(struct enclosure){
+		.run = run,
+		.settings = &settings,
+		.seconds = DEADLINE_SECONDS,
+	});
+}
