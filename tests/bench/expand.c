@@ -3,7 +3,7 @@
  * What covering a large tree costs: the time until every directory is marked, the memory that
  * each one takes in user space, and the time to let go of all of it.
  *
- * How it is kept fair. One tree on tmpfs, whose entries are always in memory. In each round
+ * How it is kept fair. One tree, on a tmpfs whose entries are always in memory. In each round
  * every lane has its turn, there and back again, in a process of its own: the smallest
  * possible walk that marks as it goes (open, mark, list, with fds only), janus_watch_create()
  * of a recursive watch that observes, and inotifywait until it says that it is ready. A walk
@@ -11,11 +11,13 @@
  *
  * A ratio is the median over the rounds of (the lane's time / its floor's time).
  *
- * usage: expand [--rounds N] [--directories N]
+ * usage: expand [--rounds N] [--directories N] [--in DIRECTORY]
+ *
+ * With --in the tree is made on another file system, and removed again.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,7 +37,7 @@
 #include "program.h"
 #include "trees.h"
 
-#define TREE WORK "/tree"
+#define TREE_NAME "janus-bench-tree"
 #define ROUNDS_MAX 100
 #define DIRECTORIES_MAX 10000000
 #define DEADLINE_SECONDS 600
@@ -49,6 +51,7 @@
 struct settings {
 	int rounds;
 	int directories;
+	const char *in;
 };
 
 enum lane { WALK, BARE, JANUS, INOTIFYWAIT, LANES };
@@ -62,6 +65,7 @@ static const char *const lane_names[LANES] = {
 
 /* Shared with the processes of the lanes, which fill in the present round. */
 struct results {
+	char tree[PATH_MAX];
 	int directories;
 	int round;
 	bool absent[LANES];
@@ -126,7 +130,7 @@ static int64_t time_walk(const struct results *results, int group)
 {
 	struct walk walk = { .group = group };
 	int64_t start = now_ns();
-	int fd = (int)MUST(open(TREE, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	int fd = (int)MUST(open(results->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
 	visit(&walk, fd);
 	close(fd);
@@ -167,7 +171,7 @@ static double heap_bytes(void)
 static struct janus_watch *watch_tree(struct janus_context *context,
 				      const struct results *results)
 {
-	static const char *const paths[] = { TREE };
+	const char *const paths[] = { results->tree };
 	struct janus_watch_options options = JANUS_WATCH_OPTIONS_INIT;
 	static struct janus_watch_report report = JANUS_WATCH_REPORT_INIT;
 	struct janus_subject subject = JANUS_SUBJECT_INIT;
@@ -221,8 +225,9 @@ static void run_janus(void *argument)
 
 static void run_inotifywait(void *argument)
 {
-	static const char *const arguments[] = { "inotifywait", "-m", "-r", TREE, NULL };
 	struct results *results = argument;
+	const char *const arguments[] = { "inotifywait", "-m", "-r", results->tree,
+					  NULL };
 	struct program program;
 	int64_t start = now_ns();
 
@@ -302,6 +307,8 @@ static void print_results(const struct results *results, int rounds)
 			    median_ratio(results->cover_ns[JANUS],
 					 results->cover_ns[INOTIFYWAIT], count),
 			    1);
+	printf("%-52s %8.2f\n", "letting go, libjanus / closing the bare group",
+	       median_ratio(results->destroy_ns, results->bare_close_ns, count));
 	print_ratio("letting go / covering, libjanus",
 		    median_ratio(results->destroy_ns, results->cover_ns[JANUS], count),
 		    0.1);
@@ -313,15 +320,19 @@ static int run(const void *argument)
 	struct results *results = shared_memory(sizeof(*results));
 	struct janus_features features = JANUS_FEATURES_INIT;
 
-	print_machine("covering a tree on tmpfs");
-	printf("%d directories, %d rounds\n", settings->directories, settings->rounds);
+	print_machine("covering a tree");
+	printf("%d directories in %s, %d rounds\n", settings->directories,
+	       strcmp(settings->in, WORK) == 0 ? "a tmpfs" : settings->in,
+	       settings->rounds);
 	fflush(stdout);
 	CHECK_INT(janus_get_features(&features), 0);
 	results->directories = settings->directories;
 	results->absent[JANUS] = !(features.available & JANUS_FEATURE_OBSERVE);
 	results->absent[INOTIFYWAIT] = !program_exists("inotifywait");
-	make_tree(TREE, settings->directories);
+	snprintf(results->tree, sizeof(results->tree), "%s/" TREE_NAME, settings->in);
+	make_tree(results->tree, settings->directories);
 	run_rounds(results, settings->rounds);
+	remove_tree(results->tree);
 	print_results(results, settings->rounds);
 	if (!results->absent[JANUS] && !results->absent[INOTIFYWAIT])
 		return 0;
@@ -333,10 +344,11 @@ static int run(const void *argument)
 
 int main(int argc, char **argv)
 {
-	struct settings settings = { .rounds = 5, .directories = 100000 };
+	struct settings settings = { .rounds = 5, .directories = 100000, .in = WORK };
 	const struct bench_option options[] = {
 		{ "rounds", &settings.rounds, ROUNDS_MAX, NULL },
 		{ "directories", &settings.directories, DIRECTORIES_MAX, NULL },
+		{ "in", NULL, 0, &settings.in },
 		{ NULL, NULL, 0, NULL },
 	};
 

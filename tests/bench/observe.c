@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * What it costs to be told of everything: a process creates, writes, closes and unlinks many
- * files in 100 directories, unobserved, under a program that embeds libjanus and counts, under
- * inotifywait and, if one is given, under janusctl, whose lines go to /dev/null.
+ * files in 100 directories, unobserved, under the smallest possible reader of such events, under
+ * a program that embeds libjanus, both of which count, under inotifywait and, if one is given,
+ * under janusctl, whose lines go to /dev/null.
  *
  * How it is kept fair. Everybody is asked for the same five kinds: open, create, modify,
  * close_write, delete. In each round every lane has its turn, there and back again. The
@@ -26,9 +27,8 @@
 
 #include <janus/context.h>
 #include <janus/error.h>
-#include <janus/event.h>
-#include <janus/watch.h>
 
+#include "counters.h"
 #include "enclosure.h"
 #include "figures.h"
 #include "kernel/actor.h"
@@ -36,8 +36,6 @@
 #include "lanes.h"
 #include "program.h"
 
-#define TREE WORK "/tree"
-#define DIRECTORIES 100
 #define ROUNDS_MAX 100
 #define FILES_MAX 10000000
 #define RING_KIB_MAX (1024 * 1024)
@@ -46,13 +44,6 @@
 #define QUIET_TRIES 300
 #define PROBES 20
 
-/* Of each file, in this order. */
-static const uint32_t kinds[] = { JANUS_EVENT_CREATE, JANUS_EVENT_OPEN,
-				  JANUS_EVENT_MODIFY, JANUS_EVENT_CLOSE_WRITE,
-				  JANUS_EVENT_DELETE };
-
-#define KINDS (int)(sizeof(kinds) / sizeof(kinds[0]))
-
 struct settings {
 	int rounds;
 	int files;
@@ -60,23 +51,15 @@ struct settings {
 	const char *janusctl;
 };
 
-enum lane { UNOBSERVED, JANUS, INOTIFYWAIT, JANUSCTL, LANES };
+enum lane { UNOBSERVED, BARE, JANUS, INOTIFYWAIT, JANUSCTL, LANES };
 
 static const char *const lane_names[LANES] = {
-	[UNOBSERVED] = "unobserved",
-	[JANUS] = "libjanus, counting",
-	[INOTIFYWAIT] = "inotifywait -m -r",
+	[UNOBSERVED] = "unobserved",      [BARE] = "bare reader, counting",
+	[JANUS] = "libjanus, counting",   [INOTIFYWAIT] = "inotifywait -m -r",
 	[JANUSCTL] = "janusctl watch -r",
 };
 
-/* What the counting process was told; the bit's number of a kind is its index. */
-struct told {
-	uint64_t kinds[32];
-	uint64_t gaps;
-	uint64_t lost; /* as the gaps say */
-};
-
-/* Of all rounds, but for @told. Shared. */
+/* Of all rounds, but for @told, which is the last one's. Shared. */
 struct results {
 	struct settings settings;
 	int round;
@@ -85,65 +68,11 @@ struct results {
 	double cpu_ns[LANES][ROUNDS_MAX]; /* of each event */
 	uint64_t events[LANES];
 	uint64_t missing[LANES];
-	uint64_t surplus;
-	uint64_t gaps;
-	uint64_t lost;
-	struct told told;
+	uint64_t surplus[LANES];
+	uint64_t gaps[LANES];
+	uint64_t lost[LANES]; /* as the gaps say */
+	struct told told[LANES];
 };
-
-/* The counting process's. */
-static struct janus_context *context;
-static struct janus_event_buffer *buffer;
-
-static int start_counting(const struct deed *deed)
-{
-	static const char *const paths[] = { TREE };
-	static struct janus_watch_report report = JANUS_WATCH_REPORT_INIT;
-	struct janus_context_options how = JANUS_CONTEXT_OPTIONS_INIT;
-	struct janus_watch_options options = JANUS_WATCH_OPTIONS_INIT;
-	struct janus_subject subject = JANUS_SUBJECT_INIT;
-	struct janus_watch *watch;
-
-	take_cpus(false);
-	how.ring_bytes = (uint64_t)deed->number * 1024;
-	CHECK_INT(janus_context_create(&context, &how), 0);
-	CHECK_INT(janus_event_buffer_create(&buffer, 0), 0);
-	subject.observe = paths;
-	subject.observe_count = 1;
-	subject.mode = JANUS_MODE_AUDIT;
-	subject.flags = JANUS_SUBJECT_RECURSIVE;
-	for (int i = 0; i < KINDS; i++)
-		subject.events |= kinds[i];
-	options.subjects = &subject;
-	options.subject_count = 1;
-	if (janus_watch_create(context, &watch, &options, &report) < 0)
-		harness_fail(__FILE__, __LINE__, "%s", report.message);
-	CHECK_INT(report.tree_directories, DIRECTORIES + 1);
-	return 0;
-}
-
-static void count(struct told *told, const struct janus_event *event)
-{
-	uint32_t kind = janus_event_get_kind(event);
-
-	if (kind == JANUS_EVENT_GAP) {
-		told->gaps++;
-		told->lost += janus_event_get_lost_count(event);
-	} else {
-		told->kinds[__builtin_ctz(kind)]++;
-	}
-}
-
-_Noreturn static int count_forever(const struct deed *deed)
-{
-	for (;;) {
-		int found = janus_poll(context, buffer, -1);
-
-		CHECK(found >= 0);
-		for (size_t i = 0; i < (size_t)found; i++)
-			count(deed->shared, janus_event_buffer_get(buffer, i));
-	}
-}
 
 static void use_file(const char *path)
 {
@@ -217,12 +146,29 @@ static double run_watched(struct results *results, enum lane lane, pid_t watcher
 
 static void add_events(struct results *results, enum lane lane, uint64_t told, double cpu)
 {
-	uint64_t expected = (uint64_t)results->settings.files * KINDS;
-
 	results->events[lane] += told;
-	if (told < expected && lane != JANUS)
-		results->missing[lane] += expected - told;
 	results->cpu_ns[lane][results->round] = told > 0 ? cpu / (double)told : cpu;
+}
+
+/* @told is @lane's, and no longer written to. */
+static void add_told(struct results *results, enum lane lane, double cpu)
+{
+	const struct told *told = &results->told[lane];
+	uint64_t expected = (uint64_t)results->settings.files;
+	uint64_t sum = 0;
+
+	for (int i = 0; i < KINDS; i++) {
+		uint64_t found = told->kinds[__builtin_ctz(counted_kinds[i])];
+
+		sum += found;
+		if (found < expected)
+			results->missing[lane] += expected - found;
+		else
+			results->surplus[lane] += found - expected;
+	}
+	add_events(results, lane, sum, cpu);
+	results->gaps[lane] += told->gaps;
+	results->lost[lane] += told->lost;
 }
 
 static void run_unobserved(struct results *results)
@@ -230,36 +176,30 @@ static void run_unobserved(struct results *results)
 	run_workload(results, UNOBSERVED);
 }
 
-static void run_janus(struct results *results)
+static void run_bare(struct results *results)
 {
-	struct deed deed = { .run = start_counting,
-			     .number = results->settings.ring_kib,
-			     .shared = &results->told };
-	uint64_t expected = (uint64_t)results->settings.files;
-	struct told *told = &results->told;
+	struct told *told = &results->told[BARE];
 	struct actor actor;
-	uint64_t sum = 0;
 	double cpu;
 
 	memset(told, 0, sizeof(*told));
-	actor_start(&actor);
-	CHECK_INT(actor_do(&actor, &deed), 0);
-	deed.run = count_forever;
-	actor_begin(&actor, &deed);
+	count_bare(&actor, told);
+	cpu = run_watched(results, BARE, actor.pid);
+	actor_kill(&actor);
+	add_told(results, BARE, cpu);
+}
+
+static void run_janus(struct results *results)
+{
+	struct told *told = &results->told[JANUS];
+	struct actor actor;
+	double cpu;
+
+	memset(told, 0, sizeof(*told));
+	count_with_janus(&actor, told, results->settings.ring_kib);
 	cpu = run_watched(results, JANUS, actor.pid);
 	actor_kill(&actor);
-	for (int i = 0; i < KINDS; i++) {
-		uint64_t found = told->kinds[__builtin_ctz(kinds[i])];
-
-		sum += found;
-		if (found < expected)
-			results->missing[JANUS] += expected - found;
-		else
-			results->surplus += found - expected;
-	}
-	add_events(results, JANUS, sum, cpu);
-	results->gaps += told->gaps;
-	results->lost += told->lost;
+	add_told(results, JANUS, cpu);
 }
 
 static void run_inotifywait(struct results *results)
@@ -269,6 +209,7 @@ static void run_inotifywait(struct results *results)
 						 "modify",      "-e", "delete", "-e",
 						 "close_write", TREE, NULL };
 	struct program program;
+	uint64_t expected = (uint64_t)results->settings.files * KINDS;
 	uint64_t writes;
 	double cpu;
 
@@ -278,6 +219,8 @@ static void run_inotifywait(struct results *results)
 	cpu = run_watched(results, INOTIFYWAIT, program.pid);
 	writes = program_writes(&program) - writes;
 	program_end(&program);
+	if (writes < expected)
+		results->missing[INOTIFYWAIT] += expected - writes;
 	add_events(results, INOTIFYWAIT, writes, cpu);
 }
 
@@ -316,9 +259,8 @@ static void run_janusctl(struct results *results)
 static void run_rounds(struct results *results)
 {
 	static void (*const runs[LANES])(struct results * results) = {
-		[UNOBSERVED] = run_unobserved,
-		[JANUS] = run_janus,
-		[INOTIFYWAIT] = run_inotifywait,
+		[UNOBSERVED] = run_unobserved, [BARE] = run_bare,
+		[JANUS] = run_janus,           [INOTIFYWAIT] = run_inotifywait,
 		[JANUSCTL] = run_janusctl,
 	};
 
@@ -347,7 +289,7 @@ static void print_lane(const struct results *results, enum lane lane)
 			    rounds));
 	if (lane != UNOBSERVED)
 		printf(" %10.0f", median(results->cpu_ns[lane], rounds));
-	if (lane == JANUS || lane == INOTIFYWAIT)
+	if (lane != UNOBSERVED && lane != JANUSCTL)
 		printf(" %10llu %8llu", (unsigned long long)results->events[lane],
 		       (unsigned long long)results->missing[lane]);
 	printf("\n");
@@ -365,12 +307,16 @@ static void print_results(const struct results *results)
 		return;
 	printf("libjanus in the last round:");
 	for (int i = 0; i < KINDS; i++)
-		printf(" %s %llu", janus_event_kind_name(kinds[i]),
-		       (unsigned long long)results->told.kinds[__builtin_ctz(kinds[i])]);
+		printf(" %s %llu", janus_event_kind_name(counted_kinds[i]),
+		       (unsigned long long)results->told[JANUS]
+			       .kinds[__builtin_ctz(counted_kinds[i])]);
 	printf("\nlibjanus in all rounds: %llu more than happened, %llu gaps, "
-	       "of which %llu records are known\n",
-	       (unsigned long long)results->surplus, (unsigned long long)results->gaps,
-	       (unsigned long long)results->lost);
+	       "%llu records lost by their account\n",
+	       (unsigned long long)results->surplus[JANUS],
+	       (unsigned long long)results->gaps[JANUS],
+	       (unsigned long long)results->lost[JANUS]);
+	printf("%-52s %8.2f\n", "CPU an event, libjanus / bare reader",
+	       median_ratio(results->cpu_ns[JANUS], results->cpu_ns[BARE], rounds));
 	print_ratio("missing events, libjanus", (double)results->missing[JANUS], 0);
 	for (int lane = JANUS; lane < LANES; lane++) {
 		char what[64];
@@ -389,7 +335,7 @@ static void print_results(const struct results *results)
 
 static int conclude(const struct results *results)
 {
-	if (results->missing[JANUS] > 0 && results->gaps == 0) {
+	if (results->missing[JANUS] > 0 && results->gaps[JANUS] == 0) {
 		printf("FAIL: events are missing, and no gap tells of it\n");
 		return 1;
 	}

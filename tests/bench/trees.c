@@ -6,6 +6,7 @@
  */
 #include "trees.h"
 
+#include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,4 +110,18 @@ void make_tree(const char *path, int count)
 	add_part(&builder, part, add_chain);
 	add_part(&builder, part, add_flat);
 	CHECK_INT(builder.count, count);
+}
+
+static int remove_one(const char *path, const struct stat *facts, int type,
+		      struct FTW *where)
+{
+	(void)facts;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+void remove_tree(const char *path)
+{
+	MUST(nftw(path, remove_one, 2 * CHAIN, FTW_DEPTH | FTW_PHYS));
 }

@@ -8,4 +8,6 @@
 /* @count directories below @path, which is made too; an empty file in every second one. */
 void make_tree(const char *path, int count);
 
+void remove_tree(const char *path);
+
 #endif
