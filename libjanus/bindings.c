@@ -106,8 +106,8 @@ int janus__bindings_without(struct janus__bindings **ret,
 	*ret = NULL;
 	if (!former || former->count <= 1)
 		return 0;
-	bindings = malloc(sizeof(*bindings) +
-			  former->count * sizeof(bindings->entries[0]));
+	bindings =
+		malloc(sizeof(*bindings) + former->count * sizeof(bindings->entries[0]));
 	if (!bindings)
 		return -ENOMEM;
 	atomic_init(&bindings->references, 1);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "cover_tree.h"
+#include "extent.h"
 #include "handle.h"
 #include "log.h"
 #include "pattern.h"
@@ -156,8 +157,9 @@ static int cover_found(struct janus__cover *cover, const struct janus__found *fo
 	if (!err && cover->tree)
 		err = janus__cover_tree_begin(cover, found);
 	if (err && cover->coverage->count > count)
-		janus__rules_release(cover->marker->rules,
-				     cover->coverage->wanted[--cover->coverage->count].object);
+		janus__rules_release(
+			cover->marker->rules,
+			cover->coverage->wanted[--cover->coverage->count].object);
 	return err;
 }
 
@@ -345,7 +347,7 @@ void janus__cover_entry(struct janus__cover *cover, const struct janus__entry *e
 {
 	cover->tree = entry->directory->tree;
 	cover->rule = cover->tree->rule;
-	if (janus__expand_leaves_out(entry->directory, entry->name,
+	if (janus__extent_leaves_out(entry->directory, entry->name,
 				     entry->type == JANUS_FILE_DIRECTORY))
 		janus__cover_tree_leave_out(cover, entry);
 	else if (entry->type == JANUS_FILE_DIRECTORY)

@@ -44,7 +44,8 @@ struct janus__cover {
 
 	/* Afterwards: what is new is told, and is in force at once. */
 	bool live;
-	const struct janus__entry *told; /* the one that an event has told of; NULL: none */
+	const struct janus__entry
+		*told; /* the one that an event has told of; NULL: none */
 
 	struct janus__tree *tree; /* the one that is being worked at; NULL: none */
 	const struct janus__rule *rule;

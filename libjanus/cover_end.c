@@ -174,8 +174,8 @@ void janus__cover_release(const struct janus__marker *marker, struct janus__spec
 {
 	struct janus_watch_report ignored = JANUS_WATCH_REPORT_INIT;
 	struct janus__root opened, *root = NULL;
-	bool reachable = !last && janus__root_open(&opened, marker->proc, spec,
-						   &ignored) == 0;
+	bool reachable = !last &&
+			 janus__root_open(&opened, marker->proc, spec, &ignored) == 0;
 
 	if (reachable)
 		root = &opened;

@@ -37,8 +37,8 @@ static const char *in_target(const struct janus__spec *spec, const char *path)
 static const char *name_root(const struct janus__cover *cover,
 			     const struct janus__found *found, char *buf)
 {
-	ssize_t length = janus__identify_path(cover->marker->proc, found->fd, &found->file,
-					      buf, PATH_MAX);
+	ssize_t length = janus__identify_path(cover->marker->proc, found->fd,
+					      &found->file, buf, PATH_MAX);
 
 	return length < 0 ? NULL : in_target(cover->spec, buf);
 }
@@ -107,7 +107,8 @@ static struct janus__node *make_root(struct janus__cover *cover,
 }
 
 /* A root that is not walked into. What is no directory has no entries to tell of. */
-static int observe_root(const struct janus__cover *cover, const struct janus__found *found)
+static int observe_root(const struct janus__cover *cover,
+			const struct janus__found *found)
 {
 	bool asks = janus__subject_asks(subject_of(cover));
 	uint64_t mask = janus__observe_mask(asks ? 0 : subject_of(cover)->events);
@@ -137,6 +138,8 @@ static int fill_root(struct janus__cover *cover, struct janus__node *node,
 	bool wide = asks && recursive && found->file.directory;
 	int err = asks ? janus__cover_tree_hold(cover, node, found) : 0;
 
+	if (cover->report)
+		cover->report->strategies |= JANUS_STRATEGY_INODE;
 	/* Before the walk where that is in force, so that nothing new slips by it. */
 	if (!err && wide && cover->live)
 		err = janus__cover_tree_mark_place(cover, found);
@@ -188,7 +191,8 @@ void janus__cover_tree_await(struct janus__cover *cover, int fd, const char *nam
 		err = -ENOMEM;
 	/* Such as /proc, which tells nothing: what appears there is not noticed. */
 	if (err && err != -EOPNOTSUPP && !cover->report)
-		janus__tell_gap(cover->marker->teller, cover->tree, cover->rule->path, err);
+		janus__tell_gap(cover->marker->teller, cover->tree, cover->rule->path,
+				err);
 }
 
 void janus__cover_tree_forget_way(struct janus__cover *cover)

@@ -36,8 +36,8 @@ static void note(struct janus__cover *cover, const char *path, int err)
 		return;
 	}
 	janus__escape(shown, sizeof(shown), path);
-	janus__log(cover->marker->log, JANUS_LOG_WARNING, "'%s' is not covered: %s", shown,
-		   janus__marks_cause(err));
+	janus__log(cover->marker->log, JANUS_LOG_WARNING, "'%s' is not covered: %s",
+		   shown, janus__marks_cause(err));
 	if (report->tree_skipped++ || report->first_error)
 		return;
 	report->first_error = err;
@@ -100,8 +100,9 @@ int janus__cover_tree_observe(const struct janus__cover *cover, int fd, uint64_t
 static int observe_directory(const struct janus__cover *cover, int fd)
 {
 	const struct janus__marker *marker = cover->marker;
-	uint32_t kinds = janus__subject_asks(subject_of(cover)) ? 0
-								: subject_of(cover)->events;
+	uint32_t kinds = janus__subject_asks(subject_of(cover))
+				 ? 0
+				 : subject_of(cover)->events;
 	int err = marker->kernel->fanotify_mark(marker->observe_fd, FAN_MARK_ADD,
 						janus__observe_mask(kinds), fd, NULL);
 
@@ -121,7 +122,8 @@ static int remember_wide(struct janus__cover *cover, const struct janus__wide_ma
 	return 0;
 }
 
-static bool has_wide(const struct janus__cover *cover, const struct janus__wide_mark *mark)
+static bool has_wide(const struct janus__cover *cover,
+		     const struct janus__wide_mark *mark)
 {
 	for (size_t i = 0; i < cover->coverage->wide_count; i++)
 		if (cover->coverage->wide[i].strategy == mark->strategy &&
@@ -151,7 +153,8 @@ int janus__cover_tree_mark_place(struct janus__cover *cover,
 	if (mark.strategy != JANUS_STRATEGY_INODE && !has_wide(cover, &mark)) {
 		err = remember_wide(cover, &mark);
 		if (!err)
-			err = janus__wide_add(cover->marker->wide, &mark, mask, found->fd);
+			err = janus__wide_add(cover->marker->wide, &mark, mask,
+					      found->fd);
 		if (err && err != -ENOMEM)
 			cover->coverage->wide_count--;
 	}
@@ -165,8 +168,9 @@ int janus__cover_tree_mark_place(struct janus__cover *cover,
 int janus__cover_tree_hold(struct janus__cover *cover, struct janus__node *node,
 			   const struct janus__found *found)
 {
-	const struct janus__object *above =
-		node->parent ? janus__node_object(node->parent) : NULL;
+	const struct janus__object *above = node->parent
+						    ? janus__node_object(node->parent)
+						    : NULL;
 	struct janus__inode parent;
 	struct janus__object *object;
 	int err;
@@ -196,66 +200,6 @@ static int enter_asking(struct janus__cover *cover, struct janus__node *node, in
 	return err;
 }
 
-/* Another directory has that name: the kernel did not tell that it went, so it is told now. */
-static void replace(struct janus__cover *cover, const struct janus__node *node)
-{
-	size_t length, its_length;
-	const char *name = janus__node_name(node, &length);
-	struct janus__node *other = node->parent ? node->parent->child : NULL;
-
-	for (; other; other = other->sibling) {
-		const char *its = janus__node_name(other, &its_length);
-
-		if (other == node || its_length != length ||
-		    memcmp(its, name, length) != 0 ||
-		    (other->flags & (JANUS__NODE_FILE | JANUS__NODE_LEFT_OUT)))
-			continue;
-		janus__tell(cover->marker->teller,
-			    &(struct janus__news){
-				    .node = other,
-				    .kind = JANUS_EVENT_DELETE,
-				    .file_type = JANUS_FILE_DIRECTORY,
-			    });
-		janus__cover_forget(cover->marker, other);
-		return;
-	}
-}
-
-static bool was_told(const struct janus__cover *cover, const struct janus__node *node)
-{
-	size_t length;
-	const char *name = janus__node_name(node, &length);
-
-	return cover->told && cover->told->directory == node->parent &&
-	       strlen(cover->told->name) == length &&
-	       memcmp(cover->told->name, name, length) == 0;
-}
-
-/* Something that nobody knew of; what the queue still says of its entries is known then. */
-static void announce(struct janus__cover *cover, struct janus__node *node)
-{
-	const struct janus__marker *marker = cover->marker;
-	struct janus__fid fid = janus__node_fid(marker->trees, node);
-	char name[NAME_MAX + 1];
-	size_t length;
-	const char *its = janus__node_name(node, &length);
-
-	if (node->parent && length <= NAME_MAX && !was_told(cover, node)) {
-		if (!janus__subject_asks(subject_of(cover)))
-			replace(cover, node);
-		janus__tell(marker->teller, &(struct janus__news){
-						    .node = node,
-						    .kind = JANUS_EVENT_CREATE,
-						    .file_type = JANUS_FILE_DIRECTORY,
-					    });
-		memcpy(name, its, length);
-		name[length] = '\0';
-		janus__fresh_add(marker->fresh, node->parent, name, &fid);
-	}
-	/* Without memory something may be told twice. */
-	(void)janus__fresh_begin(marker->fresh, node, janus__marks_queued(marker));
-}
-
 static int enter(void *userdata, struct janus__node *node, int fd)
 {
 	struct janus__cover *cover = userdata;
@@ -268,7 +212,7 @@ static int enter(void *userdata, struct janus__node *node, int fd)
 	if (err)
 		return err;
 	if (cover->live && (node->flags & JANUS__NODE_NEW))
-		announce(cover, node);
+		janus__cover_tree_announce(cover, node);
 	report_directory(cover);
 	return 0;
 }
@@ -421,8 +365,8 @@ void janus__cover_tree_file(struct janus__cover *cover, const struct janus__entr
 static int end_tree(struct janus__cover *cover, const struct janus__entry *entry,
 		    const struct janus__found *found)
 {
-	struct janus__node *node =
-		make_entry_node(cover, entry, found->fd, JANUS__NODE_LEFT_OUT);
+	struct janus__node *node = make_entry_node(cover, entry, found->fd,
+						   JANUS__NODE_LEFT_OUT);
 	struct janus__change change = { .new_spec = cover->spec, .new_count = 1 };
 	struct janus__wanted wanted = { .rule = cover->rule, .ignore = true };
 	int err;
@@ -456,33 +400,13 @@ void janus__cover_tree_leave_out(struct janus__cover *cover,
 		note_entry(cover, entry, err);
 }
 
-/* In a new directory; directories are announced when they are entered. */
-static void announce_file(struct janus__cover *cover, const struct janus__entry *entry)
-{
-	const struct janus__marker *marker = cover->marker;
-	struct janus__handle handle;
-
-	if (janus__subject_asks(subject_of(cover)))
-		return;
-	handle.fid.fsid = marker->trees->filesystems[entry->directory->filesystem];
-	if (janus__handle_read(marker->kernel, entry->fd, entry->name, &handle) < 0)
-		return; /* it is gone again */
-	janus__tell(marker->teller, &(struct janus__news){
-					    .node = entry->directory,
-					    .name = entry->name,
-					    .kind = JANUS_EVENT_CREATE,
-					    .file_type = entry->type,
-				    });
-	janus__fresh_add(marker->fresh, entry->directory, entry->name, &handle.fid);
-}
-
 static void see_entry(void *userdata, const struct janus__entry *entry)
 {
 	struct janus__cover *cover = userdata;
 
 	if (cover->live && (entry->directory->flags & JANUS__NODE_NEW) &&
 	    entry->type != JANUS_FILE_DIRECTORY)
-		announce_file(cover, entry);
+		janus__cover_tree_announce_file(cover, entry);
 	if (entry->type == JANUS_FILE_REGULAR)
 		janus__cover_tree_file(cover, entry);
 }

@@ -9,7 +9,8 @@
 #include "cover.h"
 
 /* Whether the tree has it; a root is called by @path from now on and was seen. */
-bool janus__cover_tree_knows(struct janus__cover *cover, const struct janus__found *found);
+bool janus__cover_tree_knows(struct janus__cover *cover,
+			     const struct janus__found *found);
 
 /* A new root, and everything below it. */
 int janus__cover_tree_begin(struct janus__cover *cover, const struct janus__found *found);
@@ -30,6 +31,11 @@ void janus__cover_tree_walk_child(struct janus__cover *cover,
 void janus__cover_tree_file(struct janus__cover *cover, const struct janus__entry *entry);
 void janus__cover_tree_leave_out(struct janus__cover *cover,
 				 const struct janus__entry *entry);
+
+/* Tell of a directory that was entered and is new; of another entry of one. */
+void janus__cover_tree_announce(struct janus__cover *cover, struct janus__node *node);
+void janus__cover_tree_announce_file(struct janus__cover *cover,
+				     const struct janus__entry *entry);
 
 /* A node's inode becomes an object, below that of the node's parent. */
 int janus__cover_tree_hold(struct janus__cover *cover, struct janus__node *node,

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "extent.h"
 #include "handle.h"
-#include "pattern.h"
 #include "util.h"
 
 #include <janus/types.h>
@@ -51,51 +51,6 @@ struct expansion {
 	char path[PATH_MAX];
 	_Alignas(uint64_t) char listing[LISTING_BYTES];
 };
-
-bool janus__expand_covers_entries(struct janus__node *directory)
-{
-	const struct janus__tree *tree = directory->tree;
-	const struct janus__subject *subject = janus__spec_subject_of(tree->spec,
-								      tree->rule);
-	uint32_t depth;
-
-	if (directory->flags & JANUS__NODE_FILE)
-		return false;
-	janus__node_root(directory, &depth);
-	if (!(subject->flags & JANUS_SUBJECT_RECURSIVE))
-		return depth == 0;
-	return subject->max_depth == 0 || depth < subject->max_depth;
-}
-
-bool janus__expand_leaves_out(const struct janus__node *directory, const char *name,
-			      bool is_directory)
-{
-	const struct janus__tree *tree = directory->tree;
-	const struct janus__subject *subject = janus__spec_subject_of(tree->spec,
-								      tree->rule);
-	char path[PATH_MAX];
-	struct janus__entry_path entry = { .path = path, .directory = is_directory };
-	const struct janus__node *root = directory;
-
-	if (subject->ignore_count == 0 ||
-	    janus__node_path(directory, name, path, sizeof(path)) < 0)
-		return false;
-	while (root->parent)
-		root = root->parent;
-	entry.root_length = root->name_length;
-	return janus__pattern_ignores(subject->ignore, subject->ignore_count, &entry);
-}
-
-/* Whether directories below one of this depth are entered. */
-static bool goes_deeper(const struct expansion *e, uint32_t depth)
-{
-	const struct janus__tree *tree = e->top->tree;
-	const struct janus__subject *subject = janus__spec_subject_of(tree->spec,
-								      tree->rule);
-
-	return (subject->flags & JANUS_SUBJECT_RECURSIVE) &&
-	       (subject->max_depth == 0 || depth + 1 < subject->max_depth);
-}
 
 static void skip(struct expansion *e, const struct janus__node *node, const char *name,
 		 int err)
@@ -304,7 +259,7 @@ static void show_entry(struct expansion *e, const struct janus__entry *entry,
 	const struct janus__walk_ops *ops = e->walk->ops;
 	bool directory = entry->type == JANUS_FILE_DIRECTORY;
 
-	if (janus__expand_leaves_out(entry->directory, entry->name, directory)) {
+	if (janus__extent_leaves_out(entry->directory, entry->name, directory)) {
 		if (ops->leave_out)
 			ops->leave_out(e->walk->userdata, entry, true);
 		return;
@@ -313,7 +268,7 @@ static void show_entry(struct expansion *e, const struct janus__entry *entry,
 		ops->entry(e->walk->userdata, entry);
 	if (!directory)
 		return;
-	if (goes_deeper(e, depth))
+	if (janus__extent_goes_below(e->top->tree, depth))
 		push_enter(e, entry->directory, depth, entry->name);
 	else if (ops->leave_out)
 		ops->leave_out(e->walk->userdata, entry, false);
@@ -374,7 +329,8 @@ static void look_into(struct expansion *e, struct janus__node *node, uint32_t de
 static struct janus__node *node_of(struct expansion *e, const struct step *step,
 				   const struct janus__fid *fid, bool crossed)
 {
-	struct janus__node *node = janus__tree_find(e->walk->trees, step->node->tree, fid);
+	struct janus__node *node = janus__tree_find(e->walk->trees, step->node->tree,
+						    fid);
 
 	if (node)
 		return meet(e, node, step, crossed);
@@ -502,7 +458,7 @@ int janus__expand_child(const struct janus__walk *walk, struct janus__node *node
 
 	if (!e)
 		return -ENOMEM;
-	if (goes_deeper(e, e->top_depth))
+	if (janus__extent_goes_below(node->tree, e->top_depth))
 		push_enter(e, node, e->top_depth, name);
 	finish(e);
 	return 0;

@@ -62,11 +62,4 @@ int janus__expand(const struct janus__walk *walk, struct janus__node *node, int 
 int janus__expand_child(const struct janus__walk *walk, struct janus__node *node, int fd,
 			const char *name);
 
-/* Whether the rule of a node's tree speaks of the entries of that directory. */
-bool janus__expand_covers_entries(struct janus__node *directory);
-
-/* Whether a pattern of the tree's subject leaves an entry out. */
-bool janus__expand_leaves_out(const struct janus__node *directory, const char *name,
-			      bool is_directory);
-
 #endif

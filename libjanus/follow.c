@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "extent.h"
 #include "follow_open.h"
 #include "identify.h"
 #include "observe.h"
@@ -54,7 +55,8 @@ static bool speaks(const struct janus__follow *follow, struct janus__node *node)
 /* Types. */
 
 /* What writes to it says that it is a file; else it is looked at, if it is still there. */
-static uint32_t type_of(struct janus__follow *follow, const struct janus__observation *seen,
+static uint32_t type_of(struct janus__follow *follow,
+			const struct janus__observation *seen,
 			const struct janus__node *directory)
 {
 	if (seen->mask & FAN_ONDIR)
@@ -148,7 +150,8 @@ static void tell(struct janus__follow *follow, struct janus__news *news)
 }
 
 /* Whether a listing that is not long ago has told of an entry, or knows better. */
-static bool is_known(const struct janus__follow *follow, const struct janus__node *directory,
+static bool is_known(const struct janus__follow *follow,
+		     const struct janus__node *directory,
 		     const struct janus__observation *seen, uint32_t kind)
 {
 	const struct janus__fresh *fresh = follow->marker->fresh;
@@ -167,7 +170,7 @@ static void handle_entry(struct janus__follow *follow, struct janus__node *direc
 			 const struct janus__observation *seen)
 {
 	bool is_directory = seen->mask & FAN_ONDIR;
-	bool left_out = janus__expand_leaves_out(directory, seen->name, is_directory);
+	bool left_out = janus__extent_leaves_out(directory, seen->name, is_directory);
 	bool told = !left_out && !asks(directory) && speaks(follow, directory);
 	struct janus__news news = {
 		.node = directory,
@@ -193,7 +196,8 @@ static void handle_self(struct janus__follow *follow, struct janus__node *node,
 			const struct janus__observation *seen)
 {
 	bool own = seen->pid == follow->own_pid && (seen->mask & FAN_ONDIR);
-	uint64_t mask = own ? seen->mask & ~(uint64_t)(FAN_OPEN | FAN_ACCESS) : seen->mask;
+	uint64_t mask = own ? seen->mask & ~(uint64_t)(FAN_OPEN | FAN_ACCESS)
+			    : seen->mask;
 	struct janus__news news = {
 		.node = node,
 		.file_type = node->flags & JANUS__NODE_FILE ? JANUS_FILE_REGULAR
@@ -317,7 +321,7 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 			janus__cover_forget(follow->marker, node);
 	} else if (!node) {
 		appear(follow, to, move->seen->name, true);
-	} else if (node->parent && janus__expand_covers_entries(to)) {
+	} else if (node->parent && janus__extent_covers_entries(to)) {
 		if (janus__node_move(node, to, move->seen->name) < 0)
 			janus__follow_gap(follow, to, -ENOMEM);
 	}
@@ -334,9 +338,9 @@ static void move_in_tree(struct janus__follow *follow, struct move *move)
 	if (!any->tree->active)
 		return;
 	if (move->from &&
-	    janus__expand_leaves_out(move->from, seen->old_name, is_directory))
+	    janus__extent_leaves_out(move->from, seen->old_name, is_directory))
 		move->from = NULL;
-	if (move->to && janus__expand_leaves_out(move->to, seen->name, is_directory)) {
+	if (move->to && janus__extent_leaves_out(move->to, seen->name, is_directory)) {
 		if (asks(move->to))
 			appear(follow, move->to, seen->name, is_directory);
 		move->to = NULL;
@@ -427,9 +431,9 @@ void janus__follow(struct janus__follow *follow, const struct janus__observation
 		node = janus__trees_find(trees, &seen->directory, NULL);
 	}
 	for (; node; node = next) {
-		next = janus__trees_find(trees, seen->directory.length ? &seen->directory
-								       : &seen->target,
-					 node);
+		next = janus__trees_find(
+			trees, seen->directory.length ? &seen->directory : &seen->target,
+			node);
 		handle_node(follow, node, seen);
 	}
 }

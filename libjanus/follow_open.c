@@ -137,7 +137,8 @@ uint32_t janus__follow_type(struct janus__follow *follow,
 	fd = open_path(follow, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return type;
-	if (kernel->statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &stx) == 0)
+	if (kernel->statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &stx) ==
+	    0)
 		type = type_of_mode(stx.stx_mode);
 	kernel->close(fd);
 	return type;

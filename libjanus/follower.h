@@ -21,7 +21,7 @@ struct janus__follower {
 	struct janus__follow follow;
 	int observe_fd;
 	int mount_fd; /* -1: mounts are looked at now and then */
-	int kick_fd; /* readable: look at what has changed for the thread, or end */
+	int kick_fd;  /* readable: look at what has changed for the thread, or end */
 	/* Called when there is something to fetch, or when the end has come (@broken). */
 	void (*wake)(void *userdata, bool broken);
 	void *userdata;

@@ -30,8 +30,8 @@ static int open_following(struct janus_context *context)
 	follower->kick_fd = kernel->eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (follower->kick_fd < 0)
 		return follower->kick_fd;
-	context->marker.observe_fd =
-		janus__observe_open_group(kernel, bounded, &context->features);
+	context->marker.observe_fd = janus__observe_open_group(kernel, bounded,
+							       &context->features);
 	if (context->marker.observe_fd < 0)
 		return context->marker.observe_fd;
 	follower->mount_fd = janus__observe_open_mount_group(kernel);

@@ -27,13 +27,14 @@ static struct janus__fresh_listing *find(const struct janus__fresh *fresh,
 int janus__fresh_begin(struct janus__fresh *fresh, struct janus__node *node,
 		       uint64_t queued)
 {
-	struct janus__fresh_listing *listing =
-		node->flags & JANUS__NODE_FRESH ? find(fresh, node) : NULL;
+	struct janus__fresh_listing *listing = node->flags & JANUS__NODE_FRESH
+						       ? find(fresh, node)
+						       : NULL;
 
 	if (!listing && fresh->listing_count == fresh->listing_room) {
 		size_t room = fresh->listing_room ? fresh->listing_room * 2 : 64;
-		struct janus__fresh_listing *larger =
-			reallocarray(fresh->listings, room, sizeof(*larger));
+		struct janus__fresh_listing *larger = reallocarray(fresh->listings, room,
+								   sizeof(*larger));
 
 		if (!larger)
 			return -ENOMEM;
@@ -177,8 +178,9 @@ void janus__fresh_next(struct janus__fresh *fresh, uint64_t queued)
 enum janus__freshness janus__fresh_of(const struct janus__fresh *fresh,
 				      const struct janus__node *directory)
 {
-	const struct janus__fresh_listing *listing =
-		directory->flags & JANUS__NODE_FRESH ? find(fresh, directory) : NULL;
+	const struct janus__fresh_listing *listing = directory->flags & JANUS__NODE_FRESH
+							     ? find(fresh, directory)
+							     : NULL;
 
 	if (!listing || fresh->now > listing->ended)
 		return JANUS__FRESH_NOT;

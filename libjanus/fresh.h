@@ -24,7 +24,7 @@ enum janus__freshness {
 
 struct janus__fresh_listing {
 	const struct janus__node *node; /* NULL: a free place */
-	uint64_t begun; /* the last event that was queued before it */
+	uint64_t begun;                 /* the last event that was queued before it */
 	uint64_t ended;
 };
 
@@ -32,7 +32,7 @@ struct janus__fresh_listing {
 struct janus__fresh_set {
 	uint64_t *hashes; /* 0: a free place */
 	size_t count;
-	size_t room; /* a power of two, or 0 */
+	size_t room;    /* a power of two, or 0 */
 	uint64_t until; /* the last event that can speak of one of them */
 };
 

@@ -90,8 +90,8 @@ int janus__marks_check_limit(const struct janus__marker *marker)
 }
 
 /* Where a file of an overlay drifts to can only be known by what does not: its anchor. */
-static int find_anchor(const struct janus__marker *marker, const struct janus__found *found,
-		       struct janus__inode_facts *facts)
+static int find_anchor(const struct janus__marker *marker,
+		       const struct janus__found *found, struct janus__inode_facts *facts)
 {
 	struct janus__fdinfo info;
 	int err;
@@ -124,8 +124,9 @@ static int find_parent(const struct janus__marker *marker,
 	return err;
 }
 
-int janus__marks_hold(const struct janus__marker *marker, const struct janus__found *found,
-		      const struct janus__inode *parent, struct janus__object **ret)
+int janus__marks_hold(const struct janus__marker *marker,
+		      const struct janus__found *found, const struct janus__inode *parent,
+		      struct janus__object **ret)
 {
 	struct janus__inode_facts facts = {
 		.inode = found->file.inode,

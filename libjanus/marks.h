@@ -37,12 +37,13 @@ struct janus__marker {
 	uint64_t mark_limit; /* 0: none */
 	int group_fd;        /* -1: there is none */
 	int observe_fd;      /* -1: there is none */
-	const uint64_t *batch_left; /* observations that were read and are not handled yet */
+	const uint64_t
+		*batch_left; /* observations that were read and are not handled yet */
 };
 
 /* What was found at a path. */
 struct janus__found {
-	int fd; /* O_PATH or not */
+	int fd;      /* O_PATH or not */
 	int32_t pid; /* whose root the path leads from; 0: ours */
 	struct janus__file file;
 	enum janus__filesystem filesystem;
@@ -65,8 +66,9 @@ int janus__marks_check_limit(const struct janus__marker *marker);
  * Hold an object for what was found. @parent: the directory it lies in; NULL: to be found out.
  * -ENOMEM, or negative errno of looking at it.
  */
-int janus__marks_hold(const struct janus__marker *marker, const struct janus__found *found,
-		      const struct janus__inode *parent, struct janus__object **ret);
+int janus__marks_hold(const struct janus__marker *marker,
+		      const struct janus__found *found, const struct janus__inode *parent,
+		      struct janus__object **ret);
 
 /*
  * Ask for these kinds of a found inode, of a directory's children, too. -EOPNOTSUPP: this file

@@ -84,7 +84,8 @@ int janus__rules_swap(struct janus__rules *rules, const struct janus__change *ch
 
 /* Take back an end that a tree of a rule had at an object. -ENOMEM: it stays. */
 int janus__rules_unbind(struct janus__rules *rules, struct janus__object *object,
-			const struct janus__wanted *ended, const struct janus__spec *spec);
+			const struct janus__wanted *ended,
+			const struct janus__spec *spec);
 
 /*
  * Each look-up fills @ret anew, at one point in time: what it finds is all old or all new,

@@ -340,8 +340,8 @@ struct janus__node *janus__node_find_child(const struct janus__node *node,
 	for (; child; child = child->sibling) {
 		const char *its = janus__node_name(child, &its_length);
 
-		if (!(child->flags & (JANUS__NODE_FILE | JANUS__NODE_LEFT_OUT)) && its_length == length &&
-		    memcmp(its, name, length) == 0)
+		if (!(child->flags & (JANUS__NODE_FILE | JANUS__NODE_LEFT_OUT)) &&
+		    its_length == length && memcmp(its, name, length) == 0)
 			return child;
 	}
 	return NULL;

@@ -20,16 +20,19 @@ struct janus__coverage;
 struct janus__object;
 
 enum janus__node_flag {
-	JANUS__NODE_ROOT = 1u << 0,   /* its name is a whole path */
-	JANUS__NODE_ANCHOR = 1u << 1, /* leads to where a root may appear; name: what is awaited */
+	JANUS__NODE_ROOT = 1u << 0, /* its name is a whole path */
+	JANUS__NODE_ANCHOR =
+		1u << 1, /* leads to where a root may appear; name: what is awaited */
 	JANUS__NODE_FILE = 1u << 2,   /* no directory */
 	JANUS__NODE_SEEN = 1u << 3,   /* by the look through its tree that is going on */
 	JANUS__NODE_FRESH = 1u << 4,  /* listed a moment ago; see fresh.h */
 	JANUS__NODE_OBJECT = 1u << 5, /* it has room for one */
-	JANUS__NODE_MOUNT = 1u << 6,  /* another file system than its parent's begins here */
-	JANUS__NODE_RENAMED = 1u << 7, /* its name lies elsewhere, for it found no room here */
+	JANUS__NODE_MOUNT =
+		1u << 6, /* another file system than its parent's begins here */
+	JANUS__NODE_RENAMED =
+		1u << 7, /* its name lies elsewhere, for it found no room here */
 	JANUS__NODE_LEFT_OUT = 1u << 8, /* the tree ends there, and its object says so */
-	JANUS__NODE_NEW = 1u << 9, /* what is listed in it was not known before */
+	JANUS__NODE_NEW = 1u << 9,      /* what is listed in it was not known before */
 };
 
 /* A directory, or a file that is marked by itself. Handle and name follow it in memory. */
@@ -59,8 +62,9 @@ struct janus__tree {
 	uint64_t directory_count;
 	uint64_t file_count;
 	struct janus__coverage *coverage; /* of its watch, once that is in force */
-	uint64_t mounts; /* what is mounted below its roots, as a hash; 0: not looked at yet */
-	bool active;     /* its events are told */
+	uint64_t
+		mounts; /* what is mounted below its roots, as a hash; 0: not looked at yet */
+	bool active; /* its events are told */
 	bool dirty;  /* something has happened where its roots may be */
 	bool lost;   /* what lies below the roots has to be looked through again */
 };
@@ -95,7 +99,10 @@ struct janus__node_facts {
 	uint16_t flags;             /* of enum janus__node_flag */
 };
 
-/* It has room for an object if its subject asks. NULL: no memory, or a handle or a name is too long. */
+/*
+ * It has room for an object if its subject asks. NULL: no memory, or a handle or a name is too
+ * long.
+ */
 struct janus__node *janus__node_create(struct janus__trees *trees,
 				       struct janus__tree *tree,
 				       const struct janus__node_facts *facts);

@@ -21,9 +21,9 @@ ORDER = """
     options log report stats version error observe features
     proc cgroup container mounts
     pattern subject spec bindings rules
-    decode decode_fid handle ring tree fresh
+    decode decode_fid handle ring tree extent fresh
     identify root reach strategy wide tell marks
-    expand cover cover_tree cover_root cover_end cover.c
+    expand cover cover_tree cover_announce cover_root cover_end cover.c
     follow follow_open follow_settle follow.c
     decide respond
     event untold responder linger follower
