@@ -26,6 +26,8 @@
 #include "watch_tell.h"
 
 #define BATCH_EVENTS 4096
+#define BUSY_NS INT64_C(10000000) /* events that are so close are many */
+#define NAP_NS INT64_C(2000000)
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_SECOND INT64_C(1000000000)
 
@@ -43,7 +45,8 @@ struct watch_loop {
 	struct watch_out out;
 	struct watch_format format;
 	int32_t own_pid;
-	int64_t end_ns; /* CLOCK_MONOTONIC; 0: none */
+	int64_t end_ns;     /* CLOCK_MONOTONIC; 0: none */
+	int64_t printed_ns; /* likewise: the last batch */
 	uint64_t seen;
 };
 
@@ -146,6 +149,18 @@ static int print_batch(struct watch_loop *loop)
 }
 
 /*
+ * A lone event is printed at once. Where one comes upon the other, each would cost a turn of
+ * its own: then some are gathered first.
+ */
+static void gather(const struct watch_loop *loop)
+{
+	const struct timespec nap = { .tv_nsec = NAP_NS };
+
+	if (now_ns() - loop->printed_ns < BUSY_NS)
+		nanosleep(&nap, NULL);
+}
+
+/*
  * Until there is something to fetch, the time is over, or a signal came. Return: 0, or -EPIPE
  * when nobody reads any more.
  */
@@ -164,7 +179,11 @@ static int wait_for_events(const struct watch_loop *loop)
 	}
 	if (poll(fds, ARRAY_COUNT(fds), timeout_ms) < 0)
 		return 0; /* a signal: the next round sees it */
-	return fds[1].revents & (POLLERR | POLLHUP) ? -EPIPE : 0;
+	if (fds[1].revents & (POLLERR | POLLHUP))
+		return -EPIPE;
+	if (fds[0].revents)
+		gather(loop);
+	return 0;
 }
 
 /*
@@ -189,6 +208,8 @@ static int run_round(struct watch_loop *loop)
 		return err;
 	if (last)
 		return -EINTR;
+	if (n)
+		loop->printed_ns = now_ns();
 	return n || has_all(loop) ? 0 : wait_for_events(loop);
 }
 

@@ -48,7 +48,7 @@ class Lines:
 
 
 class Watcher:
-    """collect=False leaves stdout to the test: take it from process.stdout."""
+    """collect=False leaves stdout to the test: process.stdout, or collect() later."""
 
     def __init__(self, box, *words, prefix=(), collect=True, ready=True, **options):
         command = [*prefix, program("janusctl"), "watch", *words]
@@ -65,6 +65,10 @@ class Watcher:
 
     def _lines(self, pipe):
         return Lines(pipe, self.news) if pipe else None
+
+    def collect(self):
+        """Begin to read what nobody read so far."""
+        self.out = self._lines(self.process.stdout)
 
     def wait(self, what, condition, timeout=10.0):
         """Until condition() is true; it is asked whenever a line came."""

@@ -211,6 +211,31 @@ class Output(WatchCase):
         for number, line in enumerate(lines):
             self.assertTrue(line.decode().endswith("n" + str(number)), line)
 
+    def test_what_a_slow_reader_misses_is_counted(self):
+        watcher = self.json("--events", "create", self.folder, collect=False)
+        total = 80000
+        for number in range(total):
+            path = self.path("n" * 220 + str(number))
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+            os.unlink(path)
+        watcher.collect()
+
+        # The gap may wait for an event behind it that finds room.
+        def add():
+            nonlocal total
+            total += 1
+            self.write(self.unique("more"))
+            return any("/more" in line for line in watcher.out.lines[-50:])
+        wait_until(add, 30, "an event behind the gap")
+        self.fence(watcher)
+        total += 1
+        self.assertEqual(watcher.stop(), DONE)
+        events = watcher.events()
+        lost = [event["lost"] for event in events if event["event"] == "gap"]
+        told = [event for event in events if event["event"] == "create"]
+        self.assertTrue(lost)
+        self.assertEqual(len(told) + sum(lost), total)
+
     def test_progress_is_shown_to_people_only(self):
         for number in range(12000):
             os.mkdir(self.path(f"d{number}"))
