@@ -4,79 +4,26 @@
  */
 #include "cmdline.h"
 
-#include <ctype.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmdline_check.h"
+#include "cmdline_options.h"
+#include "cmdline_values.h"
+#include "cmdline_watch.h"
 #include "escape.h"
 #include "util.h"
 
 #define DEFAULT_TIMEOUT_MS 5000
-#define TIMEOUT_MAX_MS INT64_C(86400000) /* a day */
-
-enum option_key {
-	KEY_ADDRESS = 256,
-	KEY_TIMEOUT,
-	KEY_TLS_CA,
-	KEY_TLS_CERT,
-	KEY_TLS_KEY,
-	KEY_JSON,
-	KEY_HELP,
-	KEY_VERSION,
-	KEY_FIRST_OF_GUARD,
-	KEY_NAME = KEY_FIRST_OF_GUARD,
-	KEY_NODE,
-	KEY_POD,
-	KEY_PID,
-	KEY_FIRST_OF_CREATE,
-	KEY_CID = KEY_FIRST_OF_CREATE,
-	KEY_LOG_FORMAT,
-	KEY_ALLOW,
-	KEY_DENY,
-	KEY_EVENT,
-	KEY_ONLY_DIR,
-	KEY_AUTO_ALLOW_OWNER,
-	KEY_AUDIT,
-	KEY_TAG,
-	KEY_SUBJECT,
-};
-
-static const struct option options[] = {
-	{ "address", required_argument, NULL, KEY_ADDRESS },
-	{ "timeout", required_argument, NULL, KEY_TIMEOUT },
-	{ "tls-ca", required_argument, NULL, KEY_TLS_CA },
-	{ "tls-cert", required_argument, NULL, KEY_TLS_CERT },
-	{ "tls-key", required_argument, NULL, KEY_TLS_KEY },
-	{ "json", no_argument, NULL, KEY_JSON },
-	{ "help", no_argument, NULL, KEY_HELP },
-	{ "version", no_argument, NULL, KEY_VERSION },
-	{ "name", required_argument, NULL, KEY_NAME },
-	{ "node", required_argument, NULL, KEY_NODE },
-	{ "pod", required_argument, NULL, KEY_POD },
-	{ "pid", required_argument, NULL, KEY_PID },
-	{ "cid", required_argument, NULL, KEY_CID },
-	{ "log-format", required_argument, NULL, KEY_LOG_FORMAT },
-	{ "allow", required_argument, NULL, KEY_ALLOW },
-	{ "deny", required_argument, NULL, KEY_DENY },
-	{ "event", required_argument, NULL, KEY_EVENT },
-	{ "only-dir", no_argument, NULL, KEY_ONLY_DIR },
-	{ "auto-allow-owner", no_argument, NULL, KEY_AUTO_ALLOW_OWNER },
-	{ "audit", no_argument, NULL, KEY_AUDIT },
-	{ "tag", required_argument, NULL, KEY_TAG },
-	{ "subject", no_argument, NULL, KEY_SUBJECT },
-	{ NULL, 0, NULL, 0 },
-};
 
 /* What was met on the way, and is judged at the end. */
 struct parser {
 	struct cmdline cmdline;
 	const char *words[2]; /* of the command */
 	size_t word_count;
-	int last_key; /* the option that fewest commands take */
+	uint64_t given; /* rows of cmdline_long_options */
 	char *error;
 };
 
@@ -96,34 +43,10 @@ static int no_memory(const struct parser *parser)
 	return -1;
 }
 
-static const char *name_of(int key)
-{
-	for (size_t i = 0; options[i].name; i++)
-		if (options[i].val == key)
-			return options[i].name;
-	return "";
-}
-
 static int list_add(const struct parser *parser, struct cmdline_list *list,
 		    const char *text, size_t length)
 {
-	char **items = reallocarray(list->items, list->count + 1, sizeof(*items));
-
-	if (!items)
-		return no_memory(parser);
-	list->items = items;
-	items[list->count] = strndup(text, length);
-	if (!items[list->count])
-		return no_memory(parser);
-	list->count++;
-	return 0;
-}
-
-static void list_done(struct cmdline_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		free(list->items[i]);
-	free(list->items);
+	return cmdline_list_add(list, text, length) ? no_memory(parser) : 0;
 }
 
 void cmdline_done(struct cmdline *cmdline)
@@ -131,15 +54,16 @@ void cmdline_done(struct cmdline *cmdline)
 	for (size_t i = 0; i < cmdline->subject_count; i++) {
 		struct cmdline_subject *subject = &cmdline->subjects[i];
 
-		list_done(&subject->allow);
-		list_done(&subject->deny);
-		list_done(&subject->events);
-		list_done(&subject->tag_keys);
-		list_done(&subject->tag_values);
+		cmdline_list_done(&subject->allow);
+		cmdline_list_done(&subject->deny);
+		cmdline_list_done(&subject->events);
+		cmdline_list_done(&subject->tag_keys);
+		cmdline_list_done(&subject->tag_values);
 	}
 	free(cmdline->subjects);
 	free(cmdline->pids);
-	list_done(&cmdline->cids);
+	cmdline_list_done(&cmdline->cids);
+	cmdline_watch_done(&cmdline->watch);
 }
 
 static int add_subject(struct parser *parser)
@@ -156,36 +80,20 @@ static int add_subject(struct parser *parser)
 	return 0;
 }
 
-/* Seconds, with or without decimals, of which three count. */
 static int set_timeout(struct parser *parser, const char *text)
 {
-	int64_t ms = 0, unit = 100;
-	const char *at = text;
+	const char *cause = cmdline_value_timeout(&parser->cmdline.timeout_ms, text);
 
-	for (; isdigit((unsigned char)*at) && ms <= TIMEOUT_MAX_MS; at++)
-		ms = ms * 10 + (int64_t)1000 * (*at - '0');
-	if (at > text && *at == '.')
-		for (at++; isdigit((unsigned char)*at); at++, unit /= 10)
-			ms += unit * (*at - '0');
-	if (*at || at == text || at[-1] == '.')
-		return fail(parser, text, "--timeout: not a number of seconds");
-	if (ms < 1 || ms > TIMEOUT_MAX_MS)
-		return fail(parser, text,
-			    "--timeout: not between 0.001 and 86400 seconds");
-	parser->cmdline.timeout_ms = ms;
-	return 0;
+	return cause ? fail(parser, text, cause) : 0;
 }
 
 static int add_pid(struct parser *parser, const char *text)
 {
 	struct cmdline *cmdline = &parser->cmdline;
-	int64_t pid = 0;
+	uint64_t pid;
 	int32_t *pids;
-	size_t digits = strspn(text, "0123456789");
 
-	for (size_t i = 0; i < digits && pid <= INT32_MAX; i++)
-		pid = pid * 10 + (text[i] - '0');
-	if (!digits || text[digits] || pid < 1 || pid > INT32_MAX)
+	if (cmdline_value_number(&pid, text, INT32_MAX))
 		return fail(parser, text, "--pid: not a process id");
 	pids = reallocarray(cmdline->pids, cmdline->pid_count + 1, sizeof(*pids));
 	if (!pids)
@@ -228,25 +136,26 @@ static int take_subject_option(struct parser *parser, int key)
 	struct cmdline *cmdline = &parser->cmdline;
 	struct cmdline_subject *subject;
 
-	if ((key == KEY_SUBJECT || !cmdline->subject_count) && add_subject(parser))
+	if ((key == CMDLINE_KEY_SUBJECT || !cmdline->subject_count) &&
+	    add_subject(parser))
 		return -1;
 	subject = &cmdline->subjects[cmdline->subject_count - 1];
 	switch (key) {
-	case KEY_ALLOW:
+	case CMDLINE_KEY_ALLOW:
 		return list_add(parser, &subject->allow, optarg, strlen(optarg));
-	case KEY_DENY:
+	case CMDLINE_KEY_DENY:
 		return list_add(parser, &subject->deny, optarg, strlen(optarg));
-	case KEY_EVENT:
+	case CMDLINE_KEY_EVENT:
 		return add_events(parser, subject, optarg);
-	case KEY_TAG:
+	case CMDLINE_KEY_TAG:
 		return add_tag(parser, subject, optarg);
-	case KEY_ONLY_DIR:
+	case CMDLINE_KEY_ONLY_DIR:
 		subject->only_dir = true;
 		return 0;
-	case KEY_AUTO_ALLOW_OWNER:
+	case CMDLINE_KEY_AUTO_ALLOW_OWNER:
 		subject->auto_allow_owner = true;
 		return 0;
-	case KEY_AUDIT:
+	case CMDLINE_KEY_AUDIT:
 		subject->audit = true;
 		return 0;
 	default:
@@ -258,19 +167,19 @@ static int take_subject_option(struct parser *parser, int key)
 static const char **field_of(struct cmdline *cmdline, int key)
 {
 	switch (key) {
-	case KEY_ADDRESS:
+	case CMDLINE_KEY_ADDRESS:
 		return &cmdline->address;
-	case KEY_TLS_CA:
+	case CMDLINE_KEY_TLS_CA:
 		return &cmdline->tls_ca_file;
-	case KEY_TLS_CERT:
+	case CMDLINE_KEY_TLS_CERT:
 		return &cmdline->tls_cert_file;
-	case KEY_TLS_KEY:
+	case CMDLINE_KEY_TLS_KEY:
 		return &cmdline->tls_key_file;
-	case KEY_NAME:
+	case CMDLINE_KEY_NAME:
 		return &cmdline->name;
-	case KEY_NODE:
+	case CMDLINE_KEY_NODE:
 		return &cmdline->node;
-	case KEY_POD:
+	case CMDLINE_KEY_POD:
 		return &cmdline->pod;
 	default:
 		return &cmdline->log_format;
@@ -280,33 +189,48 @@ static const char **field_of(struct cmdline *cmdline, int key)
 static int set_text(struct parser *parser, int key)
 {
 	if (!*optarg)
-		return fail(parser, name_of(key), "the value is empty");
+		return fail(parser, cmdline_option_name(key), "the value is empty");
 	*field_of(&parser->cmdline, key) = optarg;
 	return 0;
+}
+
+static int take_watch_option(struct parser *parser, int key)
+{
+	const char *cause = cmdline_watch_take(&parser->cmdline.watch, key, optarg);
+
+	return cause ? fail(parser, optarg, cause) : 0;
+}
+
+static void note_option(struct parser *parser, int key)
+{
+	for (size_t i = 0; cmdline_long_options[i].name; i++)
+		if (cmdline_long_options[i].val == key)
+			parser->given |= UINT64_C(1) << i;
 }
 
 static int take_option(struct parser *parser, int key)
 {
 	struct cmdline *cmdline = &parser->cmdline;
 
-	if (key > parser->last_key)
-		parser->last_key = key;
-	if (key >= KEY_ALLOW)
+	note_option(parser, key);
+	if (key < CMDLINE_KEY_FIRST || key >= CMDLINE_KEY_FIRST_OF_WATCH)
+		return take_watch_option(parser, key);
+	if (key >= CMDLINE_KEY_FIRST_OF_SUBJECT)
 		return take_subject_option(parser, key);
 	switch (key) {
-	case KEY_TIMEOUT:
+	case CMDLINE_KEY_TIMEOUT:
 		return set_timeout(parser, optarg);
-	case KEY_CID:
+	case CMDLINE_KEY_CID:
 		return list_add(parser, &cmdline->cids, optarg, strlen(optarg));
-	case KEY_PID:
+	case CMDLINE_KEY_PID:
 		return add_pid(parser, optarg);
-	case KEY_JSON:
+	case CMDLINE_KEY_JSON:
 		cmdline->json = true;
 		return 0;
-	case KEY_HELP:
+	case CMDLINE_KEY_HELP:
 		cmdline->command = CMDLINE_HELP;
 		return 0;
-	case KEY_VERSION:
+	case CMDLINE_KEY_VERSION:
 		cmdline->command = CMDLINE_VERSION;
 		return 0;
 	default:
@@ -316,23 +240,25 @@ static int take_option(struct parser *parser, int key)
 
 static int take_word(struct parser *parser, const char *word)
 {
+	if (parser->word_count && strcmp(parser->words[0], "watch") == 0)
+		return list_add(parser, &parser->cmdline.watch.paths, word, strlen(word));
 	if (parser->word_count == ARRAY_COUNT(parser->words))
 		return fail(parser, word, "one word too many");
 	parser->words[parser->word_count++] = word;
 	return 0;
 }
 
-static int set_command(struct parser *parser)
+static int find_command(struct parser *parser)
 {
 	static const struct {
 		const char *words[2];
 		enum cmdline_command command;
-		int keys_below; /* the options it takes */
 	} commands[] = {
-		{ { "guard", "create" }, CMDLINE_GUARD_CREATE, INT_MAX },
-		{ { "guard", "destroy" }, CMDLINE_GUARD_DESTROY, KEY_FIRST_OF_CREATE },
-		{ { "guard", "list" }, CMDLINE_GUARD_LIST, KEY_FIRST_OF_GUARD },
-		{ { "health", "" }, CMDLINE_HEALTH, KEY_FIRST_OF_GUARD },
+		{ { "guard", "create" }, CMDLINE_GUARD_CREATE },
+		{ { "guard", "destroy" }, CMDLINE_GUARD_DESTROY },
+		{ { "guard", "list" }, CMDLINE_GUARD_LIST },
+		{ { "health", "" }, CMDLINE_HEALTH },
+		{ { "watch", "" }, CMDLINE_WATCH },
 	};
 	const char *first = parser->word_count > 0 ? parser->words[0] : "";
 	const char *second = parser->word_count > 1 ? parser->words[1] : "";
@@ -341,17 +267,25 @@ static int set_command(struct parser *parser)
 		if (strcmp(first, commands[i].words[0]) != 0 ||
 		    strcmp(second, commands[i].words[1]) != 0)
 			continue;
-		if (parser->last_key >= commands[i].keys_below)
-			return fail(parser, name_of(parser->last_key),
-				    "this command does not take the option");
 		parser->cmdline.command = commands[i].command;
 		return 0;
 	}
 	if (!parser->word_count)
-		return fail(parser, "guard, health", "one of these commands is missing");
+		return fail(parser, "guard, health, watch",
+			    "one of these commands is missing");
 	if (strcmp(first, "guard") == 0)
 		return fail(parser, second, "not one of guard create, destroy, list");
-	return fail(parser, first, "not one of the commands guard, health");
+	return fail(parser, first, "not one of the commands guard, health, watch");
+}
+
+static int check_options(const struct parser *parser)
+{
+	for (size_t i = 0; cmdline_long_options[i].name; i++)
+		if ((parser->given & UINT64_C(1) << i) &&
+		    !cmdline_takes(parser->cmdline.command, cmdline_long_options[i].val))
+			return fail(parser, cmdline_long_options[i].name,
+				    "this command does not take the option");
+	return 0;
 }
 
 static int parse(struct parser *parser, int argc, char **argv)
@@ -360,10 +294,11 @@ static int parse(struct parser *parser, int argc, char **argv)
 
 	opterr = 0;
 	optind = 0; /* start anew, whoever used getopt before */
-	while ((key = getopt_long(argc, argv, "-:", options, NULL)) != -1) {
+	while ((key = getopt_long(argc, argv, cmdline_short_options, cmdline_long_options,
+				  NULL)) != -1) {
 		if (key == ':')
 			return fail(parser, argv[optind - 1], "the value is missing");
-		if (key == '?' && optopt >= KEY_ADDRESS)
+		if (key == '?' && optopt >= CMDLINE_KEY_FIRST)
 			return fail(parser, argv[optind - 1], "takes no value");
 		if (key == '?')
 			return fail(parser, argv[optind - 1],
@@ -376,8 +311,10 @@ static int parse(struct parser *parser, int argc, char **argv)
 	for (; optind < argc; optind++)
 		if (take_word(parser, argv[optind]))
 			return -1;
-	if (set_command(parser))
+	if (find_command(parser) || check_options(parser))
 		return -1;
+	if (!parser->cmdline.timeout_ms && parser->cmdline.command != CMDLINE_WATCH)
+		parser->cmdline.timeout_ms = DEFAULT_TIMEOUT_MS;
 	return cmdline_check(&parser->cmdline, parser->error);
 }
 
@@ -385,8 +322,7 @@ int cmdline_parse(struct cmdline *ret, int argc, char **argv,
 		  char error[CMDLINE_ERROR_SIZE])
 {
 	struct parser parser = {
-		.cmdline = { .address = CMDLINE_DEFAULT_ADDRESS,
-			     .timeout_ms = DEFAULT_TIMEOUT_MS },
+		.cmdline = { .address = CMDLINE_DEFAULT_ADDRESS },
 		.error = error,
 	};
 

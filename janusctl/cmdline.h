@@ -21,6 +21,7 @@ enum cmdline_command {
 	CMDLINE_GUARD_DESTROY,
 	CMDLINE_GUARD_LIST,
 	CMDLINE_HEALTH,
+	CMDLINE_WATCH,
 };
 
 /* Texts of the list's own. */
@@ -40,10 +41,25 @@ struct cmdline_subject {
 	bool audit;
 };
 
+/* What watch takes beside json, timeout_ms, one of cids or one of pids. */
+struct cmdline_watch {
+	struct cmdline_list paths; /* as given */
+	struct cmdline_list ignore;
+	uint32_t events; /* mask of enum janus_event_kind; 0: not given */
+	uint32_t depth;  /* 0: not given; also count */
+	uint64_t count;
+	bool recursive;
+	bool one_filesystem;
+	bool include_stalling;
+	bool wait;
+	bool glob;
+	bool verbose;
+};
+
 struct cmdline {
 	enum cmdline_command command;
-	const char *address; /* strings that are no list point into argv */
-	int64_t timeout_ms;
+	const char *address;     /* strings that are no list point into argv */
+	int64_t timeout_ms;      /* watch: 0: none */
 	const char *tls_ca_file; /* NULL: no TLS */
 	const char *tls_cert_file;
 	const char *tls_key_file;
@@ -58,6 +74,8 @@ struct cmdline {
 	size_t pid_count;
 	struct cmdline_subject *subjects;
 	size_t subject_count;
+
+	struct cmdline_watch watch;
 };
 
 /*

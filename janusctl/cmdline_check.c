@@ -94,6 +94,52 @@ static int check_destroy(const struct cmdline *cmdline, char *error)
 	return 0;
 }
 
+/* What only makes sense in a tree. */
+static const char *tree_option_of(const struct cmdline_watch *watch)
+{
+	if (watch->depth)
+		return "--depth";
+	if (watch->ignore.count)
+		return "--ignore";
+	return watch->one_filesystem ? "--one-filesystem" : NULL;
+}
+
+static int check_watch_paths(const struct cmdline *cmdline, char *error)
+{
+	const struct cmdline_list *paths = &cmdline->watch.paths;
+	bool inside = cmdline->cids.count || cmdline->pid_count;
+	char escaped[256];
+
+	if (!paths->count)
+		return fail(error, "watch: a path is missing");
+	for (size_t i = 0; i < paths->count; i++) {
+		const char *path = paths->items[i];
+
+		if (path[0] && (path[0] == '/' || !inside))
+			continue;
+		snprintf(error, CMDLINE_ERROR_SIZE, "'%s': %s",
+			 escape(escaped, sizeof(escaped), path),
+			 path[0] ? "not absolute, and --cid or --pid needs it to be"
+				 : "the path is empty");
+		return -1;
+	}
+	return 0;
+}
+
+static int check_watch(const struct cmdline *cmdline, char *error)
+{
+	const char *tree_option = tree_option_of(&cmdline->watch);
+
+	if (tree_option && !cmdline->watch.recursive) {
+		snprintf(error, CMDLINE_ERROR_SIZE,
+			 "watch: %s is for trees: --recursive is missing", tree_option);
+		return -1;
+	}
+	if (cmdline->cids.count + cmdline->pid_count > 1)
+		return fail(error, "watch: more than one --cid or --pid");
+	return check_watch_paths(cmdline, error);
+}
+
 int cmdline_check(const struct cmdline *cmdline, char *error)
 {
 	if (check_connection(cmdline, error))
@@ -102,5 +148,7 @@ int cmdline_check(const struct cmdline *cmdline, char *error)
 		return check_create(cmdline, error);
 	if (cmdline->command == CMDLINE_GUARD_DESTROY)
 		return check_destroy(cmdline, error);
+	if (cmdline->command == CMDLINE_WATCH)
+		return check_watch(cmdline, error);
 	return 0;
 }

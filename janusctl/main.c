@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * janusctl: one request to janusd, and its answer. Owns the exit status and the order in which
- * things are made; nothing else.
+ * janusctl: one request to janusd, and its answer; or a watch without it. Owns the order in
+ * which things are made; nothing else.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include "commands.h"
 #include "output.h"
 #include "util.h"
+#include "watch.h"
 
 enum exit_status {
 	EXIT_SERVED = 0,
@@ -68,6 +69,8 @@ int main(int argc, char **argv)
 		fputs(cmdline_help, stdout);
 	else if (cmdline.command == CMDLINE_VERSION)
 		puts("janusctl " JANUS_VERSION_STRING);
+	else if (cmdline.command == CMDLINE_WATCH)
+		return watch_run(&cmdline);
 	else
 		return run(&cmdline);
 	return output_finish() ? EXIT_FAILED : EXIT_SERVED;

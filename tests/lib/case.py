@@ -105,8 +105,11 @@ class Case(unittest.TestCase):
         return answer
 
 
-def main(*needs):
-    """Call it at the end of each test file: enters the sandbox, runs, cleans up."""
+def main(*needs, grpc=True):
+    """Call it at the end of each test file: enters the sandbox, runs, cleans up.
+
+    Without grpc, connect() is not to be had, and nothing has to be there for it.
+    """
     global BOX, PROTOS
     sandbox.enter()
     for need in needs:
@@ -114,7 +117,8 @@ def main(*needs):
     faulthandler.enable()
     BOX = sandbox.Sandbox()
     try:
-        PROTOS = rpc.load(BOX)
+        if grpc:
+            PROTOS = rpc.load(BOX)
         program = unittest.main(module="__main__", exit=False, verbosity=2)
     finally:
         BOX.close()
