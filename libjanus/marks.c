@@ -116,6 +116,7 @@ static int hold_object(const struct janus__marker *marker, const struct janus__r
 	};
 	struct janus__inode_facts facts = {
 		.inode = attempt->file.inode,
+		.birth_time_ns = attempt->file.birth_time_ns,
 		.directory = attempt->file.directory,
 		.overlay = attempt->filesystem == JANUS__FILESYSTEM_OVERLAY,
 	};

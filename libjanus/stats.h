@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The counters behind janus_get_stats(): written by the responder (watches and marks by the
- * caller), read from anywhere.
+ * The counters behind janus_get_stats(): written by the responder (what is there
+ * now, and observation, by whoever holds the engine's mutex), read from anywhere.
  */
 #ifndef JANUS_STATS_H
 #define JANUS_STATS_H
@@ -24,6 +24,10 @@ struct janus__counters {
 	atomic_uint_least64_t records_dropped;
 	atomic_uint_least64_t watches;
 	atomic_uint_least64_t marks;
+	atomic_uint_least64_t observed;
+	atomic_uint_least64_t overflows;
+	atomic_uint_least64_t directories;
+	atomic_uint_least64_t rescans;
 };
 
 /* Each counter has one writer, so a plain add will do. */

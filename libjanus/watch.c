@@ -39,13 +39,28 @@ static const struct {
 	  "audit records are not to be had (kernel without audit, or no CAP_AUDIT_WRITE)" },
 };
 
+static int check_permission(const struct janus_context *context,
+			    const struct janus__subject *subject, uint32_t index,
+			    struct janus_watch_report *report)
+{
+	const struct janus__place place = { .subject = index, .field = "mode" };
+
+	if (context->group_fd >= 0 || !janus__subject_asks(subject))
+		return 0;
+	return janus__report_refuse(report, -EPERM, &place,
+				    "to be asked for permission takes CAP_SYS_ADMIN");
+}
+
 static int check_features(const struct janus_context *context,
 			  const struct janus__spec *spec,
 			  struct janus_watch_report *report)
 {
 	for (uint32_t i = 0; i < spec->subject_count; i++) {
 		const struct janus__subject *subject = &spec->subjects[i];
+		int err = check_permission(context, subject, i, report);
 
+		if (err)
+			return err;
 		for (size_t j = 0; j < JANUS__ARRAY_COUNT(needs); j++) {
 			struct janus__place place = { .subject = i,
 						      .field = needs[j].field };

@@ -20,10 +20,10 @@ ORDER = """
     util kernel kernel_linux
     options log report stats version error features
     proc cgroup container
-    spec bindings rules
-    decode identify root marks
+    spec bindings rules table rules.c lookup
+    decode identify climb root quiet marks
     decide respond
-    ring event untold responder linger
+    ring event untold twins search responder handle responder.c linger
     context watch poll stats.c context.c
 """.split()
 
