@@ -64,6 +64,7 @@ int janus__identify_file(const struct janus__kernel *kernel, int fd,
 		.links = stx.stx_nlink,
 		.type = stx.stx_mode & S_IFMT,
 		.directory = S_ISDIR(stx.stx_mode),
+		.mount_root = (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0,
 	};
 	return 0;
 }

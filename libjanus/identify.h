@@ -23,6 +23,7 @@ struct janus__file {
 	uint32_t links;
 	uint32_t type; /* S_IFMT bits */
 	bool directory;
+	bool mount_root; /* seen from where it was opened it lies in no directory */
 };
 
 static inline struct janus__seen janus__file_seen(const struct janus__file *file)

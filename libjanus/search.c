@@ -5,8 +5,6 @@
  */
 #include "search.h"
 
-#include <errno.h>
-
 static bool lies_on_overlay(const struct janus__searcher *searcher, int fd)
 {
 	return janus__identify_filesystem(searcher->proc->kernel, fd) ==
@@ -176,7 +174,7 @@ void janus__search(struct janus__searcher *searcher, const struct janus__asked *
 		search.anchor = anchor_number(searcher, waiting);
 	err = janus__identify_parent(&searcher->parents, searcher->proc, waiting,
 				     &ret->parent);
-	if (err == -EXDEV && waiting->file->directory) {
+	if (err && waiting->file->directory && waiting->file->mount_root) {
 		find_mount_root(&search);
 		return;
 	}

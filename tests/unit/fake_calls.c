@@ -153,6 +153,16 @@ static int fake_openat2(int dirfd, const char *path, const struct open_how *how)
 	return (int)fake_leave(result ? result : fake_new_fd(FAKE_PLACE, file));
 }
 
+static bool is_mount_root(const struct fake_file *file)
+{
+	const struct fake_file *above;
+
+	if (file->path[0] != '/') /* of no file system that anybody sees */
+		return false;
+	above = walk(file, "..");
+	return !above || above == file || above->mount_id != file->mount_id;
+}
+
 static int fake_statx(int dirfd, const char *path, int flags, unsigned int mask,
 		      struct statx *ret)
 {
@@ -174,6 +184,8 @@ static int fake_statx(int dirfd, const char *path, int flags, unsigned int mask,
 			.stx_nlink = place->file->links,
 			.stx_mode = place->file->mode,
 			.stx_mnt_id = place->file->mount_id,
+			.stx_attributes =
+				is_mount_root(place->file) ? STATX_ATTR_MOUNT_ROOT : 0,
 			.stx_ctime.tv_sec = place->file->change_time_ns / 1000000000,
 			.stx_ctime.tv_nsec =
 				(uint32_t)(place->file->change_time_ns % 1000000000),
