@@ -27,11 +27,24 @@ void janus__bindings_unref(struct janus__bindings *bindings)
 	free(bindings);
 }
 
+/* The slots above are many, and most of them are never touched. */
+void janus__match_init(struct janus__match *match)
+{
+	match->file = NULL;
+	match->directory = NULL;
+	match->above_count = 0;
+	match->directory_marked = 0;
+	match->complete = false;
+	match->strict = false;
+}
+
 void janus__match_done(struct janus__match *match)
 {
 	janus__bindings_unref(match->file);
 	janus__bindings_unref(match->directory);
-	*match = (struct janus__match){ 0 };
+	for (uint32_t i = 0; i < match->above_count; i++)
+		janus__bindings_unref(match->above[i].bindings);
+	janus__match_init(match);
 }
 
 static void append(struct janus__bindings *bindings, struct janus__spec *spec,

@@ -35,12 +35,32 @@ struct janus__bindings {
 struct janus__bindings *janus__bindings_ref(struct janus__bindings *bindings);
 void janus__bindings_unref(struct janus__bindings *bindings);
 
-/* What a look-up finds; each is NULL or a reference of the caller's. */
+/* Directories above a file that have something to say are rarely more than two or three. */
+#define JANUS__ABOVE_MAX 32u
+
+/* Rules that reach a file from above, through a tree alone. */
+struct janus__above {
+	struct janus__bindings *bindings;
+	uint32_t
+		hops; /* 1: of the directory it lies in, 2: of the one that holds that, ... */
+	bool remembered; /* of where the file lay when it was marked, if that is elsewhere */
+};
+
+/* What a look-up finds; the bindings are NULL or references of the caller's. */
 struct janus__match {
 	struct janus__bindings *file;      /* of the inode itself */
 	struct janus__bindings *directory; /* of the directory it lies in */
+	uint32_t above_count;
+	uint32_t
+		directory_marked; /* the kinds that its directory's inode mark asks for */
+	bool complete;            /* nothing above has been missed */
+	bool strict;              /* there was no room for one that could deny */
+	struct janus__above
+		above[JANUS__ABOVE_MAX]; /* nearest first in each of both places */
 };
 
+/* Empty, without a look at what is in it. */
+void janus__match_init(struct janus__match *match);
 void janus__match_done(struct janus__match *match);
 
 /* A rule and the held object it shall speak of. */

@@ -46,6 +46,21 @@ static size_t round_up_to_power_of_two(uint64_t size)
 	return power;
 }
 
+/* Without the right to ask for permission there still is a context, for what needs none. */
+static int open_groups(struct janus_context *context)
+{
+	const struct janus__kernel *kernel = context->kernel;
+	int group = janus__features_open_group(kernel, &context->features);
+
+	if (group == -EPERM)
+		return 0;
+	if (group < 0)
+		return group;
+	context->group_fd = group;
+	context->marker.group_fd = group;
+	return janus__features_open_wide(kernel, &context->features, &context->wide_fd);
+}
+
 static int open_fds(struct janus_context *context)
 {
 	const struct janus__kernel *kernel = context->kernel;
@@ -59,15 +74,14 @@ static int open_fds(struct janus_context *context)
 	context->ready_fd = kernel->eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (context->ready_fd < 0)
 		return context->ready_fd;
-	context->group_fd = janus__features_open_group(kernel, &context->features);
-	context->marker.group_fd = context->group_fd;
-	return context->group_fd < 0 ? context->group_fd : 0;
+	return open_groups(context);
 }
 
-/* The group goes first: whoever still waits is let through. */
+/* The groups go first: whoever still waits is let through. */
 static void close_fds(struct janus_context *context)
 {
-	const int fds[] = { context->group_fd, context->ready_fd, context->stop_fd };
+	const int fds[] = { context->group_fd, context->wide_fd, context->ready_fd,
+			    context->stop_fd };
 
 	for (size_t i = 0; i < JANUS__ARRAY_COUNT(fds); i++)
 		if (fds[i] >= 0)
@@ -84,11 +98,13 @@ static int start_responder(struct janus_context *context)
 	responder->rules = &context->rules;
 	responder->ring = &context->ring;
 	responder->counters = &context->counters;
+	responder->quiet = &context->quiet;
 	responder->group_fd = context->group_fd;
+	responder->wide_fd = context->wide_fd;
 	responder->stop_fd = context->stop_fd;
 	responder->ready_fd = context->ready_fd;
 	responder->own_pid = getpid();
-	return janus__responder_start(responder);
+	return context->group_fd < 0 ? 0 : janus__responder_start(responder);
 }
 
 static struct janus_context *new_context(const struct janus_context_options *options,
@@ -117,6 +133,7 @@ static struct janus_context *new_context(const struct janus_context_options *opt
 		.teller = &context->teller,
 		.wide = &context->wide,
 		.fresh = &context->fresh,
+		.quiet = &context->quiet,
 		.mark_limit = options->mark_limit,
 		.group_fd = -1,
 		.observe_fd = -1,
@@ -136,6 +153,7 @@ static struct janus_context *new_context(const struct janus_context_options *opt
 	context->proc.kernel = kernel;
 	context->proc.fd = -1;
 	context->group_fd = -1;
+	context->wide_fd = -1;
 	context->stop_fd = -1;
 	context->ready_fd = -1;
 	return context;
@@ -165,6 +183,8 @@ int janus__context_create(struct janus_context **ret,
 	if (err)
 		goto free_rules;
 	err = open_fds(context);
+	janus__quiet_init(&context->quiet, &context->proc, context->wide_fd);
+	context->wide.group_fd = context->wide_fd;
 	if (!err)
 		err = start_responder(context);
 	if (err)
@@ -173,6 +193,7 @@ int janus__context_create(struct janus_context **ret,
 	return 0;
 
 close_fds:
+	janus__quiet_done(&context->quiet);
 	close_fds(context);
 	janus__ring_done(&context->ring);
 free_rules:
@@ -198,10 +219,15 @@ void janus_context_destroy(struct janus_context *context)
 	if (context->responder.group_closed)
 		context->group_fd = -1;
 	janus__context_unfollow(context);
+	if (context->responder.wide_closed)
+		context->wide_fd = -1;
 	close_fds(context);
 	context->marker.group_fd = -1;
+	context->wide.group_fd = -1;
+	context->quiet.wide_fd = -1;
 	janus__watches_free(context);
 	janus__linger_done(&context->linger, &context->marker);
+	janus__quiet_done(&context->quiet);
 	janus__wide_done(&context->wide);
 	janus__fresh_done(&context->fresh);
 	janus__trees_done(&context->trees);

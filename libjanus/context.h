@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The context's parts in one place. Everything in here belongs to the caller's thread but what
- * the responder's header says.
+ * the headers of the responder and of quiet directories say.
  */
 #ifndef JANUS_INTERNAL_CONTEXT_H
 #define JANUS_INTERNAL_CONTEXT_H
@@ -18,6 +18,7 @@
 #include "log.h"
 #include "marks.h"
 #include "proc.h"
+#include "quiet.h"
 #include "responder.h"
 #include "ring.h"
 #include "rules.h"
@@ -33,6 +34,7 @@ struct janus_context {
 	struct janus__rules rules;
 	struct janus__ring ring;
 	struct janus__counters counters;
+	struct janus__quiet quiet;
 	struct janus__responder responder;
 	struct janus_watch *watches;
 	struct janus__linger linger;
@@ -51,7 +53,8 @@ struct janus_context {
 	uint64_t features;
 	uint64_t last_watch_id;
 	uint32_t flags;
-	int group_fd;
+	int group_fd; /* -1: there is no permission to be had, and no responder runs */
+	int wide_fd;  /* -1: there are no wide marks to be had */
 	int stop_fd;
 	int ready_fd;
 	atomic_bool woken;

@@ -134,7 +134,7 @@ static int ask(struct janus__cover *cover, const struct janus__found *found)
 		return err;
 	if (cover->live || !found->file.directory ||
 	    !(subject->flags & JANUS_SUBJECT_RECURSIVE))
-		err = janus__marks_ask(cover->marker, found, subject->events);
+		err = janus__marks_ask(cover->marker, found, object, subject->events);
 	if (!err)
 		err = want(cover, object);
 	if (err)
@@ -380,4 +380,5 @@ void janus__cover_install(struct janus__cover *cover)
 	}
 	cover->installed = coverage->count;
 	janus__wanted_sort(coverage->wanted, coverage->count);
+	janus__quiet_clear(cover->marker->quiet);
 }

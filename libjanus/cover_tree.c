@@ -197,7 +197,8 @@ static int enter_asking(struct janus__cover *cover, struct janus__node *node, in
 		err = janus__cover_tree_mark_place(cover, &found);
 	/* While a watch is being made it is marked on the way back: the walk goes unasked. */
 	if (!err && cover->live)
-		err = janus__marks_ask(cover->marker, &found, subject_of(cover)->events);
+		err = janus__marks_ask(cover->marker, &found, janus__node_object(node),
+				       subject_of(cover)->events);
 	return err;
 }
 
@@ -242,7 +243,8 @@ static void leave(void *userdata, struct janus__node *node, int fd)
 	int err = janus__found_init(&found, cover->marker, fd, 0);
 
 	if (!err)
-		err = janus__marks_ask(cover->marker, &found, subject_of(cover)->events);
+		err = janus__marks_ask(cover->marker, &found, janus__node_object(node),
+				       subject_of(cover)->events);
 	if (!err)
 		return;
 	if (janus__node_path(node, NULL, path, sizeof(path)) < 0)
@@ -337,7 +339,8 @@ static int mark_file(struct janus__cover *cover, const struct janus__entry *entr
 		return 0; /* it is marked already, under another name */
 	err = janus__cover_tree_hold(cover, node, found);
 	if (!err)
-		err = janus__marks_ask(cover->marker, found, subject_of(cover)->events);
+		err = janus__marks_ask(cover->marker, found, janus__node_object(node),
+				       subject_of(cover)->events);
 	if (err)
 		janus__cover_forget(cover->marker, node);
 	else if (cover->report)

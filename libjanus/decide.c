@@ -8,6 +8,8 @@
 struct run {
 	const struct janus__binding *first;
 	uint32_t count;
+	uint32_t hops;
+	bool above; /* it speaks through trees only */
 };
 
 /* A walk over one array of bindings, watch by watch. */
@@ -15,6 +17,33 @@ struct cursor {
 	const struct janus__bindings *bindings;
 	uint32_t next;
 };
+
+#define LEVELS_MAX (JANUS__ABOVE_MAX + 2)
+
+/* All levels of a match: the file's, its directory's, then those above. */
+struct levels {
+	const struct janus__match *match;
+	uint32_t count;
+	struct cursor cursors[LEVELS_MAX];
+};
+
+/* What one watch has to say at one place of the file, nearest first. */
+struct place {
+	uint32_t count;
+	struct run runs[LEVELS_MAX];
+};
+
+static void open_levels(struct levels *levels, const struct janus__match *match)
+{
+	levels->match = match;
+	levels->count = 2 + match->above_count;
+	levels->cursors[0] = (struct cursor){ .bindings = match->file };
+	levels->cursors[1] = (struct cursor){ .bindings = match->directory };
+	for (uint32_t i = 0; i < match->above_count; i++)
+		levels->cursors[2 + i] = (struct cursor){
+			.bindings = match->above[i].bindings,
+		};
+}
 
 static struct janus__spec *next_spec(const struct cursor *cursor)
 {
@@ -34,6 +63,76 @@ static struct run take_run(struct cursor *cursor, const struct janus__spec *spec
 		cursor->next++;
 	}
 	return run;
+}
+
+/* Each array is in order of watch ids: the next watch is the lowest that a cursor stands on. */
+static struct janus__spec *lowest_spec(const struct levels *levels)
+{
+	struct janus__spec *lowest = NULL;
+
+	for (uint32_t i = 0; i < levels->count; i++) {
+		struct janus__spec *spec = next_spec(&levels->cursors[i]);
+
+		if (spec && (!lowest || spec->watch_id < lowest->watch_id))
+			lowest = spec;
+	}
+	return lowest;
+}
+
+static void add_run(struct place *place, struct run run)
+{
+	if (run.count)
+		place->runs[place->count++] = run;
+}
+
+/* The watch's levels: where the file lies, and where it lay. Its own rules go for both. */
+static void take_places(struct levels *levels, const struct janus__spec *spec,
+			struct place *now, struct place *remembered)
+{
+	now->count = 0;
+	remembered->count = 0;
+	for (uint32_t i = 0; i < levels->count; i++) {
+		struct run run = take_run(&levels->cursors[i], spec);
+		bool lay = i >= 2 && levels->match->above[i - 2].remembered;
+
+		run.hops = i < 2 ? i : levels->match->above[i - 2].hops;
+		run.above = i >= 2;
+		if (!lay)
+			add_run(now, run);
+		if (lay || i == 0)
+			add_run(remembered, run);
+	}
+}
+
+/* Whether a nearer directory is left out of the rule's tree. */
+static bool is_left_out(const struct place *place, uint32_t level,
+			const struct janus__rule *rule)
+{
+	for (uint32_t i = 0; i < level; i++) {
+		const struct run *run = &place->runs[i];
+
+		for (uint32_t j = 0; j < run->count; j++)
+			if (run->first[j].ignore &&
+			    run->first[j].rule->subject == rule->subject)
+				return true;
+	}
+	return false;
+}
+
+/* Whether a rule at a level is one for the file at all. */
+static bool reaches(const struct place *place, uint32_t level,
+		    const struct janus__binding *binding)
+{
+	const struct run *run = &place->runs[level];
+	const struct janus__subject *subject = janus__spec_subject_of(binding->spec,
+								      binding->rule);
+
+	if (binding->ignore || !janus__subject_asks(subject))
+		return false;
+	if (run->above && (!(subject->flags & JANUS_SUBJECT_RECURSIVE) ||
+			   (subject->max_depth && run->hops > subject->max_depth)))
+		return false;
+	return !is_left_out(place, level, binding->rule);
 }
 
 /* One watch being asked. Whether the opener is the owner is found out once, if needed. */
@@ -63,18 +162,22 @@ struct level {
 	const struct janus__rule *pardoned; /* would deny, but not the owner */
 };
 
-static struct level weigh(struct inquiry *inquiry, struct run run, bool enforced_only)
+static struct level weigh(struct inquiry *inquiry, const struct place *place, uint32_t at,
+			  bool enforced_only)
 {
+	const struct run *run = &place->runs[at];
 	struct level level = { 0 };
 
-	for (uint32_t i = 0; i < run.count; i++) {
-		const struct janus__rule *rule = run.first[i].rule;
+	for (uint32_t i = 0; i < run->count; i++) {
+		const struct janus__rule *rule = run->first[i].rule;
 		const struct janus__subject *subject =
 			janus__spec_subject_of(inquiry->spec, rule);
 
 		if (!(subject->events & inquiry->question->kind))
 			continue;
 		if (enforced_only && subject->mode != JANUS_MODE_ENFORCE)
+			continue;
+		if (!reaches(place, at, &run->first[i]))
 			continue;
 		if (!rule->deny)
 			level.allow = level.allow ? level.allow : rule;
@@ -92,22 +195,38 @@ static bool is_silent(const struct level *level)
 	return !level->allow && !level->deny && !level->pardoned;
 }
 
-static struct level most_specific(struct inquiry *inquiry, struct run file,
-				  struct run directory, bool enforced_only)
+static struct level nearest(struct inquiry *inquiry, const struct place *place,
+			    bool enforced_only)
 {
-	struct level level = weigh(inquiry, file, enforced_only);
+	struct level level = { 0 };
 
-	if (is_silent(&level))
-		level = weigh(inquiry, directory, enforced_only);
+	for (uint32_t i = 0; i < place->count && is_silent(&level); i++)
+		level = weigh(inquiry, place, i, enforced_only);
 	return level;
 }
 
+/* What is said of both places; the former one goes first only where it denies. */
+static struct level of_both(struct inquiry *inquiry, const struct place places[2],
+			    bool enforced_only)
+{
+	struct level now = nearest(inquiry, &places[0], enforced_only);
+	struct level lay = nearest(inquiry, &places[1], enforced_only);
+
+	if (!now.deny)
+		now.deny = lay.deny;
+	if (!now.pardoned)
+		now.pardoned = lay.pardoned;
+	if (!now.allow)
+		now.allow = lay.allow;
+	return now;
+}
+
 /* False: the watch has nothing to say about this. */
-static bool ask_watch(struct inquiry *inquiry, struct run file, struct run directory,
+static bool ask_watch(struct inquiry *inquiry, const struct place places[2],
 		      struct janus__opinion *ret)
 {
-	struct level enforced = most_specific(inquiry, file, directory, true);
-	struct level all = most_specific(inquiry, file, directory, false);
+	struct level enforced = of_both(inquiry, places, true);
+	struct level all = of_both(inquiry, places, false);
 
 	*ret = (struct janus__opinion){
 		.spec = inquiry->spec,
@@ -140,33 +259,26 @@ static void overrule(struct janus__opinion *opinions, size_t count)
 	}
 }
 
-/* Both arrays are in order of watch ids: the next watch is the lower of the two. */
-static struct janus__spec *lower_spec(const struct cursor *file,
-				      const struct cursor *directory)
+static bool is_retired(const struct janus__spec *spec)
 {
-	struct janus__spec *a = next_spec(file), *b = next_spec(directory);
-
-	if (!a || !b)
-		return a ? a : b;
-	return a->watch_id <= b->watch_id ? a : b;
+	return atomic_load_explicit(&spec->retired, memory_order_relaxed);
 }
 
 struct janus__decision janus__decide(const struct janus__question *question,
 				     struct janus__opinion *opinions, size_t room)
 {
-	struct cursor file = { .bindings = question->match->file };
-	struct cursor directory = { .bindings = question->match->directory };
-	struct janus__decision decision = { 0 };
+	struct janus__decision decision = { .deny = question->match->strict };
 	struct janus__spec *spec;
+	struct place places[2];
+	struct levels levels;
 
-	while ((spec = lower_spec(&file, &directory))) {
+	open_levels(&levels, question->match);
+	while ((spec = lowest_spec(&levels))) {
 		struct inquiry inquiry = { .question = question, .spec = spec };
-		struct run file_run = take_run(&file, spec);
-		struct run directory_run = take_run(&directory, spec);
 		struct janus__opinion opinion;
 
-		if (atomic_load_explicit(&spec->retired, memory_order_relaxed) ||
-		    !ask_watch(&inquiry, file_run, directory_run, &opinion))
+		take_places(&levels, spec, &places[0], &places[1]);
+		if (is_retired(spec) || !ask_watch(&inquiry, places, &opinion))
 			continue;
 		decision.deny |= opinion.verdict == JANUS_VERDICT_DENY;
 		decision.audit |= (janus__spec_subject_of(spec, opinion.rule)->flags &
@@ -179,4 +291,38 @@ struct janus__decision janus__decide(const struct janus__question *question,
 		overrule(opinions,
 			 decision.opinion_count < room ? decision.opinion_count : room);
 	return decision;
+}
+
+/* The kinds that rules of one watch reach a child with. Nothing is its own here. */
+static uint32_t kinds_of(const struct place *place)
+{
+	uint32_t kinds = 0;
+
+	for (uint32_t i = 0; i < place->count; i++) {
+		const struct run *run = &place->runs[i];
+
+		for (uint32_t j = 0; j < run->count && run->hops; j++)
+			if (reaches(place, i, &run->first[j]))
+				kinds |= janus__spec_subject_of(run->first[j].spec,
+								run->first[j].rule)
+						 ->events;
+	}
+	return kinds;
+}
+
+uint32_t janus__decide_kinds(const struct janus__match *match)
+{
+	struct janus__spec *spec;
+	struct place places[2];
+	struct levels levels;
+	uint32_t kinds = 0;
+
+	open_levels(&levels, match);
+	levels.cursors[0].bindings = NULL;
+	while ((spec = lowest_spec(&levels))) {
+		take_places(&levels, spec, &places[0], &places[1]);
+		if (!is_retired(spec))
+			kinds |= kinds_of(&places[0]);
+	}
+	return kinds;
 }

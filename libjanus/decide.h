@@ -3,8 +3,11 @@
  * Rules + facts -> verdict and reason. Pure: what it wants to know of a process it asks for
  * through a function.
  *
- * Within a watch a rule for the file itself goes before one for its directory, and at the same
- * level deny wins. Over the watches any deny wins. A dry-run rule never changes an answer.
+ * Within a watch the rule whose path is nearest to the file goes before others: its own, that
+ * of its directory, then, of trees only, of the directories above, unless one in between is
+ * left out of that tree. At the same level deny wins. Where the file also has a place that it
+ * had when it was marked, that is asked in the same way, and deny wins. Over the watches any
+ * deny wins. A dry-run rule never changes an answer. Who only observes has nothing to say.
  */
 #ifndef JANUS_DECIDE_H
 #define JANUS_DECIDE_H
@@ -46,5 +49,11 @@ struct janus__decision {
  */
 struct janus__decision janus__decide(const struct janus__question *question,
 				     struct janus__opinion *opinions, size_t room);
+
+/*
+ * The kinds that rules have something to say about in the directory that the match was found
+ * for: to any child of it, whoever asks.
+ */
+uint32_t janus__decide_kinds(const struct janus__match *match);
 
 #endif

@@ -75,19 +75,59 @@ static void probe_observation(const struct janus__kernel *kernel,
 	kernel->close(group);
 }
 
+static bool knows_wide(const struct janus__kernel *kernel, int group)
+{
+	static const unsigned int kinds[] = { FAN_MARK_FILESYSTEM, FAN_MARK_MOUNT };
+
+	for (size_t i = 0; i < JANUS__ARRAY_COUNT(kinds); i++)
+		if (kernel->fanotify_mark(group, FAN_MARK_ADD | kinds[i], FAN_OPEN_PERM,
+					  -1, NULL) != -EBADF)
+			return false;
+	return true;
+}
+
+int janus__features_open_wide(const struct janus__kernel *kernel, uint64_t *features,
+			      int *ret)
+{
+	unsigned int flags = GROUP_FLAGS;
+	int group;
+
+	if (*features & JANUS_FEATURE_AUDIT)
+		flags |= FAN_ENABLE_AUDIT;
+	if (*features & JANUS_FEATURE_FD_ERROR)
+		flags |= FAN_REPORT_FD_ERROR;
+	group = kernel->fanotify_init(flags, EVENT_FD_FLAGS);
+	if (group < 0 && group != -EMFILE)
+		return group;
+	*ret = -1;
+	if (group < 0)
+		return 0;
+	if (!knows_wide(kernel, group)) {
+		kernel->close(group);
+		return 0;
+	}
+	*features |= JANUS_FEATURE_WIDE;
+	*ret = group;
+	return 0;
+}
+
 int janus_get_features(struct janus_features *ret)
 {
 	const struct janus__kernel *kernel = &janus__kernel_linux;
 	struct janus_features features = JANUS_FEATURES_INIT;
-	int group;
+	int group, wide = -1;
 
 	if (!ret)
 		return -EINVAL;
 	group = janus__features_open_group(kernel, &features.available);
-	if (group >= 0)
+	if (group >= 0) {
+		(void)janus__features_open_wide(kernel, &features.available, &wide);
+		if (wide >= 0)
+			kernel->close(wide);
 		kernel->close(group);
-	else
+	} else {
 		features.permission_error = group;
+	}
 	probe_observation(kernel, &features);
 	return janus__options_write(ret, &features, sizeof(features));
 }

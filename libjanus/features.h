@@ -16,4 +16,12 @@
 int janus__features_open_group(const struct janus__kernel *kernel,
 			       uint64_t *ret_features);
 
+/*
+ * Open another one like it, for wide marks; @features gets JANUS_FEATURE_WIDE. The fd in @ret
+ * is the caller's; -1: this kernel has no such marks, or the user may have no more groups.
+ * -EPERM, -ENFILE, -ENOMEM.
+ */
+int janus__features_open_wide(const struct janus__kernel *kernel, uint64_t *features,
+			      int *ret);
+
 #endif

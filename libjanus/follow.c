@@ -325,6 +325,9 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 			janus__cover_forget(follow->marker, node);
 	} else if (!node) {
 		appear(follow, to, move->seen->name, true);
+		/* Where it was the kernel may have been told to leave it alone. */
+		if (asks(to))
+			janus__quiet_clear(follow->marker->quiet);
 	} else if (node->flags & JANUS__NODE_LEAF) {
 		/* It may be one of those that are covered now. */
 		janus__cover_forget(follow->marker, node);

@@ -113,6 +113,7 @@ static void refresh(struct janus__follow *follow, struct janus__tree *tree)
 	janus__count(&follow->marker->counters->rescans, 1);
 	if (janus__follow_cover(follow, tree) == 0)
 		janus__cover_refresh(&follow->cover, tree);
+	janus__quiet_clear(follow->marker->quiet);
 	/* Without its target there is nothing to be found any more. */
 	tree->dirty = false;
 	tree->lost = false;

@@ -40,11 +40,16 @@ static const struct {
 /* Longer than the clock of a file system stands still, unless it counts whole seconds. */
 #define CLOCK_GRAIN_NS 50000000
 
+static int64_t to_ns(struct statx_timestamp time)
+{
+	return time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 int janus__identify_file(const struct janus__kernel *kernel, int fd,
 			 struct janus__file *ret)
 {
 	const unsigned int wanted = STATX_TYPE | STATX_INO | STATX_NLINK | STATX_CTIME |
-				    STATX_MNT_ID;
+				    STATX_MNT_ID | STATX_BTIME;
 	struct statx stx;
 	int err = kernel->statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, wanted, &stx);
 
@@ -54,11 +59,12 @@ int janus__identify_file(const struct janus__kernel *kernel, int fd,
 		.inode.device = makedev(stx.stx_dev_major, stx.stx_dev_minor),
 		.inode.number = stx.stx_ino,
 		.mount_id = stx.stx_mnt_id,
-		.change_time_ns = stx.stx_ctime.tv_sec * 1000000000 +
-				  stx.stx_ctime.tv_nsec,
+		.change_time_ns = to_ns(stx.stx_ctime),
+		.birth_time_ns = stx.stx_mask & STATX_BTIME ? to_ns(stx.stx_btime) : 0,
 		.links = stx.stx_nlink,
 		.type = stx.stx_mode & S_IFMT,
 		.directory = S_ISDIR(stx.stx_mode),
+		.mount_root = (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0,
 	};
 	return 0;
 }
@@ -152,7 +158,7 @@ int janus__identify_fdinfo(const struct janus__proc *proc, int fd,
 	return 0;
 }
 
-/* Where a directory lies it knows itself. The root of a mount lies nowhere. */
+/* Where a directory lies it knows itself. The root of a mount lies nowhere. Returns an fd. */
 static int parent_of_directory(const struct janus__proc *proc,
 			       const struct janus__waiting *waiting,
 			       struct janus__file *ret)
@@ -161,9 +167,11 @@ static int parent_of_directory(const struct janus__proc *proc,
 		.kernel = proc->kernel,
 		.fd = walk(proc->kernel, waiting->fd, "..", RESOLVE_NO_XDEV),
 	};
+	int err = parent.fd;
 
-	return parent.fd < 0 ? parent.fd
-			     : janus__identify_file(proc->kernel, parent.fd, ret);
+	if (err >= 0)
+		err = janus__identify_file(proc->kernel, parent.fd, ret);
+	return err < 0 ? err : janus__fd_steal(&parent);
 }
 
 /* Whether @name in the directory is the waiting file, and not another one by now. */
@@ -181,7 +189,10 @@ static bool is_entry(const struct janus__kernel *kernel, int directory, const ch
 	       entry.inode.device == file->inode.device;
 }
 
-/* Walk from a root to the directory part of @path, and look for the file in it. */
+/*
+ * Walk from a root to the directory part of @path, and look for the file in it. Returns an fd
+ * of the directory.
+ */
 static int parent_under(const struct janus__proc *proc, int root, char *path,
 			const struct janus__file *file, struct janus__file *ret)
 {
@@ -203,7 +214,9 @@ static int parent_under(const struct janus__proc *proc, int root, char *path,
 	err = janus__identify_file(proc->kernel, directory.fd, ret);
 	if (err < 0)
 		return err;
-	return is_entry(proc->kernel, directory.fd, slash + 1, file) ? 0 : -ENOENT;
+	if (!is_entry(proc->kernel, directory.fd, slash + 1, file))
+		return -ENOENT;
+	return janus__fd_steal(&directory);
 }
 
 /* The path leads to the file from the opener's root, or from ours. */
@@ -226,22 +239,22 @@ static int parent_of_path(const struct janus__proc *proc,
 		if (root.fd < 0)
 			continue;
 		err = parent_under(proc, root.fd, path, waiting->file, ret);
-		if (err == 0)
-			return 0;
+		if (err >= 0)
+			return err;
 	}
 	return err;
 }
 
-int janus__identify_parent_now(const struct janus__proc *proc,
-			       const struct janus__waiting *waiting,
-			       struct janus__file *ret)
+int janus__identify_parent_open(const struct janus__proc *proc,
+				const struct janus__waiting *waiting,
+				struct janus__file *ret)
 {
 	char path[PATH_MAX];
 	int err = -ENOENT;
 
 	if (waiting->file->directory)
 		return parent_of_directory(proc, waiting, ret);
-	for (int i = 0; i < LOOKS_MAX && err; i++) {
+	for (int i = 0; i < LOOKS_MAX && err < 0; i++) {
 		ssize_t length = janus__identify_path(proc, waiting->fd, waiting->file,
 						      path, sizeof(path));
 
@@ -252,6 +265,18 @@ int janus__identify_parent_now(const struct janus__proc *proc,
 		err = parent_of_path(proc, waiting, path, ret);
 	}
 	return err;
+}
+
+int janus__identify_parent_now(const struct janus__proc *proc,
+			       const struct janus__waiting *waiting,
+			       struct janus__file *ret)
+{
+	int fd = janus__identify_parent_open(proc, waiting, ret);
+
+	if (fd < 0)
+		return fd;
+	proc->kernel->close(fd);
+	return 0;
 }
 
 static struct janus__parent *slot_of(struct janus__parents *parents,
@@ -281,7 +306,7 @@ static bool can_be_remembered(const struct janus__file *file)
 }
 
 int janus__identify_parent(struct janus__parents *parents, const struct janus__proc *proc,
-			   const struct janus__waiting *waiting, struct janus__inode *ret)
+			   const struct janus__waiting *waiting, struct janus__seen *ret)
 {
 	const struct janus__file *file = waiting->file;
 	struct janus__parent *slot = slot_of(parents, file->inode);
@@ -302,8 +327,8 @@ int janus__identify_parent(struct janus__parents *parents, const struct janus__p
 		*slot = (struct janus__parent){
 			.child = file->inode,
 			.change_time_ns = file->change_time_ns,
-			.parent = parent.inode,
+			.parent = janus__file_seen(&parent),
 		};
-	*ret = parent.inode;
+	*ret = janus__file_seen(&parent);
 	return 0;
 }

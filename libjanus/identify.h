@@ -12,17 +12,24 @@
 #include <sys/types.h>
 
 #include "kernel.h"
+#include "lookup.h"
 #include "proc.h"
-#include "rules.h"
 
 struct janus__file {
 	struct janus__inode inode;
 	uint64_t mount_id;
 	int64_t change_time_ns;
+	int64_t birth_time_ns; /* 0: unknown */
 	uint32_t links;
 	uint32_t type; /* S_IFMT bits */
 	bool directory;
+	bool mount_root; /* seen from where it was opened it lies in no directory */
 };
+
+static inline struct janus__seen janus__file_seen(const struct janus__file *file)
+{
+	return (struct janus__seen){ file->inode, file->birth_time_ns };
+}
 
 /* What stands behind an fd, O_PATH or not. Negative errno of statx(2). */
 int janus__identify_file(const struct janus__kernel *kernel, int fd,
@@ -62,7 +69,7 @@ struct janus__parents {
 	struct janus__parent {
 		struct janus__inode child;
 		int64_t change_time_ns;
-		struct janus__inode parent;
+		struct janus__seen parent;
 	} slots[JANUS__PARENTS_COUNT];
 };
 
@@ -81,9 +88,13 @@ int janus__identify_parent_now(const struct janus__proc *proc,
 			       const struct janus__waiting *waiting,
 			       struct janus__file *ret);
 
+/* The same, and an O_PATH fd of the directory, the caller's. */
+int janus__identify_parent_open(const struct janus__proc *proc,
+				const struct janus__waiting *waiting,
+				struct janus__file *ret);
+
 /* The same, from what is remembered where that is still true. */
 int janus__identify_parent(struct janus__parents *parents, const struct janus__proc *proc,
-			   const struct janus__waiting *waiting,
-			   struct janus__inode *ret);
+			   const struct janus__waiting *waiting, struct janus__seen *ret);
 
 #endif

@@ -80,6 +80,15 @@ static inline void janus__fd_done(struct janus__fd *f)
 	f->fd = -1;
 }
 
+/* Give away what an autoclose variable holds. */
+static inline int janus__fd_steal(struct janus__fd *f)
+{
+	int fd = f->fd;
+
+	f->fd = -1;
+	return fd;
+}
+
 #define janus__autoclose __attribute__((cleanup(janus__fd_done)))
 
 #endif

@@ -130,6 +130,7 @@ int janus__marks_hold(const struct janus__marker *marker,
 {
 	struct janus__inode_facts facts = {
 		.inode = found->file.inode,
+		.birth_time_ns = found->file.birth_time_ns,
 		.directory = found->file.directory,
 		.overlay = found->filesystem == JANUS__FILESYSTEM_OVERLAY,
 	};
@@ -148,13 +149,19 @@ int janus__marks_hold(const struct janus__marker *marker,
  * one has FAN_ONDIR, which means nothing for a file, but see remove_mark().
  */
 int janus__marks_ask(const struct janus__marker *marker, const struct janus__found *found,
-		     uint32_t kinds)
+		     struct janus__object *object, uint32_t kinds)
 {
 	uint64_t mask = janus__encode_kinds(kinds) | FAN_ONDIR;
+	int err;
 
 	if (found->file.directory)
 		mask |= FAN_EVENT_ON_CHILD;
-	return set_mark(marker, FAN_MARK_ADD, mask, found->fd);
+	err = set_mark(marker, FAN_MARK_ADD, mask, found->fd);
+	if (!err)
+		janus__object_set_marked(
+			marker->rules, object,
+			kinds | janus__object_marked(marker->rules, object));
+	return err;
 }
 
 void janus__marks_count(const struct janus__marker *marker)
@@ -201,13 +208,15 @@ static void remove_mark(const struct janus__marker *marker,
 		(void)set_mark(marker, FAN_MARK_REMOVE, FAN_ONDIR, fd);
 }
 
-void janus__marks_reduce(const struct janus__marker *marker,
-			 const struct janus__object *object, int fd)
+void janus__marks_reduce(const struct janus__marker *marker, struct janus__object *object,
+			 int fd)
 {
-	uint64_t kept = janus__encode_kinds(janus__object_events(object));
+	uint32_t kinds = janus__object_events(object);
+	uint64_t kept = janus__encode_kinds(kinds);
 
 	if (kept == ALL_KINDS_MASK || janus__object_is_member(object))
 		return;
+	janus__object_set_marked(marker->rules, object, kinds);
 	if (kept)
 		(void)set_mark(marker, FAN_MARK_REMOVE, ALL_KINDS_MASK & ~kept, fd);
 	else

@@ -12,6 +12,7 @@
 #include "identify.h"
 #include "kernel.h"
 #include "proc.h"
+#include "quiet.h"
 #include "root.h"
 #include "rules.h"
 #include "spec.h"
@@ -34,6 +35,7 @@ struct janus__marker {
 	struct janus__teller *teller;
 	struct janus__wide *wide;
 	struct janus__fresh *fresh;
+	struct janus__quiet *quiet;
 	uint64_t mark_limit; /* 0: none */
 	int group_fd;        /* -1: there is none */
 	int observe_fd;      /* -1: there is none */
@@ -71,15 +73,15 @@ int janus__marks_hold(const struct janus__marker *marker,
 		      struct janus__object **ret);
 
 /*
- * Ask for these kinds of a found inode, of a directory's children, too. -EOPNOTSUPP: this file
- * system takes no such marks; else negative errno of fanotify_mark(2).
+ * Ask for these kinds of a found inode, of a directory's children, too; @object is its.
+ * -EOPNOTSUPP: this file system takes no such marks; else negative errno of fanotify_mark(2).
  */
 int janus__marks_ask(const struct janus__marker *marker, const struct janus__found *found,
-		     uint32_t kinds);
+		     struct janus__object *object, uint32_t kinds);
 
 /* Leave the kernel with what the object's remaining bindings want; @fd is of its inode. */
-void janus__marks_reduce(const struct janus__marker *marker,
-			 const struct janus__object *object, int fd);
+void janus__marks_reduce(const struct janus__marker *marker, struct janus__object *object,
+			 int fd);
 
 /*
  * Take back the mark of a rule and release its object. @root: NULL: it cannot be reached. What

@@ -20,7 +20,8 @@
 #include "stats.h"
 
 struct janus__batch;
-struct janus__parents;
+struct janus__handler;
+struct janus__quiet;
 
 /* Everything in here is the context's; the responder only uses it. */
 struct janus__responder {
@@ -29,7 +30,9 @@ struct janus__responder {
 	struct janus__rules *rules;
 	struct janus__ring *ring;
 	struct janus__counters *counters;
-	int group_fd; /* nonblocking */
+	struct janus__quiet *quiet;
+	int group_fd; /* nonblocking, as the next */
+	int wide_fd;  /* -1: there is none */
 	int stop_fd;  /* readable: the thread shall end */
 	int ready_fd; /* made readable when there is something in the ring */
 	int32_t own_pid;
@@ -39,17 +42,22 @@ struct janus__responder {
 	atomic_int_least64_t
 		linger_due_ns; /* from then on unmatched events are telling; 0 */
 	atomic_bool signaled;  /* ready_fd was written since the reader last looked */
-	atomic_bool broken;    /* the group is gone, everybody was let through */
+	atomic_bool broken;    /* the groups are gone, everybody was let through */
 	bool group_closed; /* and so is its fd; to be read when the thread has ended */
+	bool wide_closed;
+	bool started;
 	struct janus__batch *batch;
-	struct janus__parents *parents;
+	struct janus__handler *handler;
 	pthread_t thread;
 };
 
 /* Starts the thread. -ENOMEM, -EAGAIN. */
 int janus__responder_start(struct janus__responder *responder);
 
-/* Ends the thread and waits for it; what it was about to answer is answered first. */
+/*
+ * Ends the thread and waits for it; what it was about to answer is answered first. Nothing
+ * happens if it was not started.
+ */
 void janus__responder_stop(struct janus__responder *responder);
 
 /* Reader's side: make ready_fd readable if it is not already. */
@@ -57,5 +65,11 @@ void janus__responder_signal(struct janus__responder *responder);
 
 /* Reader's side: ready_fd is to be unreadable until something new comes. */
 void janus__responder_clear_signal(struct janus__responder *responder);
+
+/* Its own side: tell up to @count of what was answered, the oldest first. */
+void janus__responder_tell(struct janus__responder *responder, size_t count);
+
+/* Its own side: something was put into the ring. @when_ns: when that was answered. */
+void janus__responder_told(struct janus__responder *responder, int64_t when_ns);
 
 #endif

@@ -9,24 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "table.h"
 #include "util.h"
 
 #define FIRST_BUCKET_COUNT 64
-
-struct janus__object {
-	struct janus__inode inode;
-	struct janus__object *next;                             /* in its bucket */
-	struct janus__object *next_directory, **prev_directory; /* if it has bindings */
-	struct janus__object *next_drifter, **prev_drifter;
-	struct janus__bindings *bindings; /* NULL: none */
-	struct janus__bindings *prepared; /* by a swap, before the lock */
-	bool touched;                     /* by a swap */
-	size_t holders;
-	struct janus__inode parent;
-	struct janus__inode anchor; /* all 0: it does not drift */
-	bool directory;
-	bool overlay;
-};
 
 int janus__rules_init(struct janus__rules *rules)
 {
@@ -38,6 +24,12 @@ int janus__rules_init(struct janus__rules *rules)
 	return 0;
 }
 
+static void free_object(struct janus__object *object)
+{
+	free(object->extra);
+	free(object);
+}
+
 void janus__rules_done(struct janus__rules *rules)
 {
 	for (size_t i = 0; i < rules->bucket_count; i++) {
@@ -47,35 +39,12 @@ void janus__rules_done(struct janus__rules *rules)
 			struct janus__object *next = object->next;
 
 			janus__bindings_unref(object->bindings);
-			free(object);
+			free_object(object);
 			object = next;
 		}
 	}
 	free(rules->buckets);
 	pthread_mutex_destroy(&rules->lock);
-}
-
-static size_t hash_inode(struct janus__inode inode)
-{
-	uint64_t mixed = (inode.number ^ (inode.device << 32)) * 0x9e3779b97f4a7c15u;
-
-	return (size_t)(mixed ^ (mixed >> 29));
-}
-
-static bool same_inode(struct janus__inode a, struct janus__inode b)
-{
-	return a.number == b.number && a.device == b.device;
-}
-
-static struct janus__object **find_slot(const struct janus__rules *rules,
-					struct janus__inode inode)
-{
-	struct janus__object **slot =
-		&rules->buckets[hash_inode(inode) & (rules->bucket_count - 1)];
-
-	while (*slot && !same_inode((*slot)->inode, inode))
-		slot = &(*slot)->next;
-	return slot;
 }
 
 /* Twice the buckets when they are full; without memory the chains just get longer. */
@@ -96,7 +65,7 @@ static void grow(struct janus__rules *rules)
 		while (object) {
 			struct janus__object *next = object->next;
 			struct janus__object **bucket =
-				&buckets[hash_inode(object->inode) & (count - 1)];
+				&buckets[janus__table_hash(object->inode) & (count - 1)];
 
 			object->next = *bucket;
 			*bucket = object;
@@ -109,6 +78,13 @@ static void grow(struct janus__rules *rules)
 	free(former);
 }
 
+static int need_extra(struct janus__object *object)
+{
+	if (!object->extra)
+		object->extra = calloc(1, sizeof(*object->extra));
+	return object->extra ? 0 : -ENOMEM;
+}
+
 static struct janus__object *new_object(const struct janus__inode_facts *facts)
 {
 	struct janus__object *object = calloc(1, sizeof(*object));
@@ -117,19 +93,26 @@ static struct janus__object *new_object(const struct janus__inode_facts *facts)
 		return NULL;
 	object->inode = facts->inode;
 	object->parent = facts->parent;
-	object->anchor = facts->anchor;
+	object->birth_time_ns = facts->birth_time_ns;
 	object->directory = facts->directory;
 	object->overlay = facts->overlay;
+	if (!facts->anchor.number)
+		return object;
+	if (need_extra(object) < 0) {
+		free(object);
+		return NULL;
+	}
+	object->extra->anchor = facts->anchor;
 	return object;
 }
 
 /* Under the lock. */
 static void link_drifter(struct janus__rules *rules, struct janus__object *object)
 {
-	object->prev_drifter = &rules->drifters;
-	object->next_drifter = rules->drifters;
+	object->extra->prev_drifter = &rules->drifters;
+	object->extra->next_drifter = rules->drifters;
 	if (rules->drifters)
-		rules->drifters->prev_drifter = &object->next_drifter;
+		rules->drifters->extra->prev_drifter = &object->extra->next_drifter;
 	rules->drifters = object;
 }
 
@@ -143,19 +126,41 @@ static struct janus__object *link_object(struct janus__rules *rules,
 	struct janus__object **slot, *found;
 
 	pthread_mutex_lock(&rules->lock);
-	slot = find_slot(rules, object->inode);
+	slot = janus__table_slot(rules, object->inode);
 	found = *slot;
 	if (!found) {
 		*slot = object;
 		rules->object_count++;
-		if (object->anchor.number)
+		if (object->extra)
 			link_drifter(rules, object);
 	}
 	pthread_mutex_unlock(&rules->lock);
 	if (!found)
 		return object;
-	free(object);
+	free_object(object);
 	return found;
+}
+
+/*
+ * The object is there already. Its number may have been used again since, for a file of which
+ * nothing is marked; or its place is told only now.
+ */
+static void renew(struct janus__rules *rules, struct janus__object *object,
+		  const struct janus__inode_facts *facts)
+{
+	pthread_mutex_lock(&rules->lock);
+	if (janus__object_is_older(object, facts->birth_time_ns)) {
+		object->birth_time_ns = facts->birth_time_ns;
+		object->parent = facts->parent;
+		object->marked = 0;
+		if (!object->bindings)
+			object->directory = facts->directory;
+	}
+	if (!object->birth_time_ns)
+		object->birth_time_ns = facts->birth_time_ns;
+	if (!object->parent.number)
+		object->parent = facts->parent;
+	pthread_mutex_unlock(&rules->lock);
 }
 
 int janus__rules_hold(struct janus__rules *rules, const struct janus__inode_facts *facts,
@@ -164,7 +169,7 @@ int janus__rules_hold(struct janus__rules *rules, const struct janus__inode_fact
 	struct janus__object *object;
 
 	pthread_mutex_lock(&rules->lock);
-	object = *find_slot(rules, facts->inode);
+	object = *janus__table_slot(rules, facts->inode);
 	pthread_mutex_unlock(&rules->lock);
 	if (!object) {
 		grow(rules);
@@ -172,10 +177,19 @@ int janus__rules_hold(struct janus__rules *rules, const struct janus__inode_fact
 		if (!object)
 			return -ENOMEM;
 		object = link_object(rules, object);
+	} else {
+		renew(rules, object, facts);
 	}
 	object->holders++;
 	*ret = object;
 	return 0;
+}
+
+static void unlink_drifter(const struct janus__extra *extra)
+{
+	*extra->prev_drifter = extra->next_drifter;
+	if (extra->next_drifter)
+		extra->next_drifter->extra->prev_drifter = extra->prev_drifter;
 }
 
 void janus__rules_release(struct janus__rules *rules, struct janus__object *object)
@@ -183,15 +197,12 @@ void janus__rules_release(struct janus__rules *rules, struct janus__object *obje
 	if (--object->holders)
 		return;
 	pthread_mutex_lock(&rules->lock);
-	*find_slot(rules, object->inode) = object->next;
-	if (object->prev_drifter) {
-		*object->prev_drifter = object->next_drifter;
-		if (object->next_drifter)
-			object->next_drifter->prev_drifter = object->prev_drifter;
-	}
+	*janus__table_slot(rules, object->inode) = object->next;
+	if (object->extra && object->extra->prev_drifter)
+		unlink_drifter(object->extra);
 	pthread_mutex_unlock(&rules->lock);
 	rules->object_count--;
-	free(object);
+	free_object(object);
 }
 
 struct janus__inode janus__object_inode(struct janus__rules *rules,
@@ -205,15 +216,45 @@ struct janus__inode janus__object_inode(struct janus__rules *rules,
 	return inode;
 }
 
-/* Only the caller's thread changes bindings: it reads them without the lock. */
+void janus__object_set_parent(struct janus__rules *rules, struct janus__object *object,
+			      struct janus__inode parent)
+{
+	pthread_mutex_lock(&rules->lock);
+	object->parent = parent;
+	pthread_mutex_unlock(&rules->lock);
+}
+
+void janus__object_set_marked(struct janus__rules *rules, struct janus__object *object,
+			      uint32_t kinds)
+{
+	pthread_mutex_lock(&rules->lock);
+	object->marked = (uint16_t)kinds;
+	pthread_mutex_unlock(&rules->lock);
+}
+
+uint32_t janus__object_marked(struct janus__rules *rules,
+			      const struct janus__object *object)
+{
+	uint32_t kinds;
+
+	pthread_mutex_lock(&rules->lock);
+	kinds = object->marked;
+	pthread_mutex_unlock(&rules->lock);
+	return kinds;
+}
+
+/* Whoever changes bindings has the engine's mutex, as whoever asks here. */
 uint32_t janus__object_events(const struct janus__object *object)
 {
 	uint32_t events = 0;
 
 	for (uint32_t i = 0; object->bindings && i < object->bindings->count; i++) {
 		const struct janus__binding *binding = &object->bindings->entries[i];
+		const struct janus__subject *subject =
+			janus__spec_subject_of(binding->spec, binding->rule);
 
-		events |= janus__spec_subject_of(binding->spec, binding->rule)->events;
+		if (!binding->ignore && janus__subject_asks(subject))
+			events |= subject->events;
 	}
 	return events;
 }
@@ -225,7 +266,7 @@ bool janus__object_parent_has_rules(struct janus__rules *rules,
 	bool has;
 
 	pthread_mutex_lock(&rules->lock);
-	parent = *find_slot(rules, object->parent);
+	parent = *janus__table_slot(rules, object->parent);
 	has = parent && parent->bindings;
 	pthread_mutex_unlock(&rules->lock);
 	return has;
@@ -265,14 +306,42 @@ static struct janus__run run_at(const struct janus__wanted *wanted, size_t count
 	return run;
 }
 
+/* What bindings of a directory mean for others, while nobody waits for the lock. */
+static struct janus__meaning meaning_of(const struct janus__bindings *bindings)
+{
+	struct janus__meaning meaning = { 0 };
+
+	for (uint32_t i = 0; bindings && i < bindings->count; i++) {
+		const struct janus__binding *binding = &bindings->entries[i];
+		const struct janus__subject *subject =
+			janus__spec_subject_of(binding->spec, binding->rule);
+		bool deep = subject->flags & JANUS_SUBJECT_RECURSIVE;
+
+		if (!janus__subject_asks(subject))
+			continue;
+		meaning.asks |= !binding->ignore;
+		meaning.above |= deep;
+		meaning.tree |= deep && !binding->ignore;
+	}
+	return meaning;
+}
+
 /* Once for each object that a change touches. */
 static int prepare(struct janus__object *object, struct janus__run run,
 		   const struct janus__change *change)
 {
-	if (object->touched)
+	int err = need_extra(object);
+
+	if (err)
+		return err;
+	if (object->extra->touched)
 		return 0;
-	object->touched = true;
-	return janus__bindings_change(&object->prepared, object->bindings, run, change);
+	object->extra->touched = true;
+	err = janus__bindings_change(&object->extra->prepared, object->bindings, run,
+				     change);
+	if (!err && object->directory)
+		object->extra->meaning = meaning_of(object->extra->prepared);
+	return err;
 }
 
 /* New objects first: what is left of the old ones gets no rule of the new spec. */
@@ -296,48 +365,56 @@ static int prepare_all(const struct janus__change *change)
 
 static void list_directory(struct janus__rules *rules, struct janus__object *object)
 {
-	object->prev_directory = &rules->directories;
-	object->next_directory = rules->directories;
+	object->extra->prev_directory = &rules->directories;
+	object->extra->next_directory = rules->directories;
 	if (rules->directories)
-		rules->directories->prev_directory = &object->next_directory;
+		rules->directories->extra->prev_directory =
+			&object->extra->next_directory;
 	rules->directories = object;
 }
 
-static void unlist_directory(struct janus__object *object)
+static void unlist_directory(struct janus__extra *extra)
 {
-	*object->prev_directory = object->next_directory;
-	if (object->next_directory)
-		object->next_directory->prev_directory = object->prev_directory;
-	object->prev_directory = NULL;
-	object->next_directory = NULL;
+	*extra->prev_directory = extra->next_directory;
+	if (extra->next_directory)
+		extra->next_directory->extra->prev_directory = extra->prev_directory;
+	extra->prev_directory = NULL;
+	extra->next_directory = NULL;
 }
 
 /* Under the lock. The former bindings end in @prepared, to be freed after it. */
 static void install(struct janus__rules *rules, struct janus__object *object)
 {
+	struct janus__extra *extra = object->extra;
 	struct janus__bindings *former = object->bindings;
 
-	if (!object->touched)
+	if (!extra->touched)
 		return;
-	object->bindings = object->prepared;
-	object->prepared = former;
-	object->touched = false;
+	object->bindings = extra->prepared;
+	extra->prepared = former;
+	extra->touched = false;
 	if (!object->directory)
 		return;
-	if (object->bindings && !object->prev_directory)
+	rules->tree_count -= object->tree;
+	object->tree = extra->meaning.tree;
+	object->above = extra->meaning.above;
+	rules->tree_count += object->tree;
+	if (extra->meaning.asks && !extra->prev_directory)
 		list_directory(rules, object);
-	else if (!object->bindings && object->prev_directory)
-		unlist_directory(object);
+	else if (!extra->meaning.asks && extra->prev_directory)
+		unlist_directory(extra);
 }
 
 static void drop_prepared(const struct janus__wanted *wanted, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct janus__object *object = wanted[i].object;
+		struct janus__extra *extra = wanted[i].object->extra;
 
-		janus__bindings_unref(object->prepared);
-		object->prepared = NULL;
-		object->touched = false;
+		if (!extra) /* it was not come to */
+			continue;
+		janus__bindings_unref(extra->prepared);
+		extra->prepared = NULL;
+		extra->touched = false;
 	}
 }
 
@@ -361,143 +438,32 @@ int janus__rules_swap(struct janus__rules *rules, const struct janus__change *ch
 int janus__rules_unbind(struct janus__rules *rules, struct janus__object *object,
 			const struct janus__wanted *ended, const struct janus__spec *spec)
 {
-	int err = janus__bindings_without(&object->prepared, object->bindings, ended,
-					  spec);
+	struct janus__extra *extra = object->extra;
+	int err;
 
+	if (!object->bindings)
+		return 0;
+	err = janus__bindings_without(&extra->prepared, object->bindings, ended, spec);
 	if (err)
 		return err;
+	extra->meaning = meaning_of(extra->prepared);
+	extra->touched = true;
 	pthread_mutex_lock(&rules->lock);
-	object->touched = true;
 	install(rules, object);
 	pthread_mutex_unlock(&rules->lock);
-	janus__bindings_unref(object->prepared);
-	object->prepared = NULL;
+	janus__bindings_unref(extra->prepared);
+	extra->prepared = NULL;
 	return 0;
 }
 
-/* Under the lock. */
-static struct janus__bindings *bindings_of(const struct janus__rules *rules,
-					   struct janus__inode inode)
+/* The object goes to the bucket of its new number. */
+void janus__table_move(struct janus__rules *rules, struct janus__object *object,
+		       struct janus__inode inode)
 {
-	const struct janus__object *object = *find_slot(rules, inode);
-
-	return janus__bindings_ref(object ? object->bindings : NULL);
-}
-
-uint32_t janus__rules_find(struct janus__rules *rules, struct janus__inode inode,
-			   struct janus__match *ret)
-{
-	uint32_t hints = 0;
-
-	pthread_mutex_lock(&rules->lock);
-	*ret = (struct janus__match){ .file = bindings_of(rules, inode) };
-	if (rules->directories)
-		hints |= JANUS__RULES_PARENT_MATTERS;
-	if (rules->drifters && !ret->file)
-		hints |= JANUS__RULES_MAY_DRIFT;
-	pthread_mutex_unlock(&rules->lock);
-	return hints;
-}
-
-void janus__rules_find_with_parent(struct janus__rules *rules, struct janus__inode inode,
-				   struct janus__inode parent, struct janus__match *ret)
-{
-	pthread_mutex_lock(&rules->lock);
-	ret->file = bindings_of(rules, inode);
-	ret->directory = bindings_of(rules, parent);
-	pthread_mutex_unlock(&rules->lock);
-}
-
-static bool denies(const struct janus__bindings *bindings, uint32_t kind)
-{
-	for (uint32_t i = 0; i < bindings->count; i++) {
-		const struct janus__binding *binding = &bindings->entries[i];
-		const struct janus__subject *subject =
-			janus__spec_subject_of(binding->spec, binding->rule);
-
-		if (binding->rule->deny && subject->mode == JANUS_MODE_ENFORCE &&
-		    (subject->events & kind) && !atomic_load(&binding->spec->retired))
-			return true;
-	}
-	return false;
-}
-
-static bool could_be_parent(const struct janus__object *directory,
-			    const struct janus__orphan *orphan)
-{
-	return directory->inode.device == orphan->inode.device ||
-	       (orphan->on_overlay && directory->overlay);
-}
-
-/* Under the lock. An anchor without a device is that of any. */
-static struct janus__object *find_drifter(const struct janus__rules *rules,
-					  struct janus__inode anchor)
-{
-	struct janus__object *object = rules->drifters;
-
-	while (object && (object->anchor.number != anchor.number ||
-			  (anchor.device && object->anchor.device != anchor.device)))
-		object = object->next_drifter;
-	return object;
-}
-
-/* Under the lock. */
-static struct janus__bindings *strictest(const struct janus__rules *rules,
-					 const struct janus__orphan *orphan)
-{
-	const struct janus__object *object = rules->directories;
-
-	while (object && !(could_be_parent(object, orphan) &&
-			   denies(object->bindings, orphan->kind)))
-		object = object->next_directory;
-	return janus__bindings_ref(object ? object->bindings : NULL);
-}
-
-bool janus__rules_find_orphan(struct janus__rules *rules,
-			      const struct janus__orphan *orphan,
-			      struct janus__match *ret)
-{
-	const struct janus__object *known, *drifter;
-
-	pthread_mutex_lock(&rules->lock);
-	known = *find_slot(rules, orphan->inode);
-	drifter = known || !orphan->anchor_number
-			  ? NULL
-			  : find_drifter(rules,
-					 (struct janus__inode){
-						 .number = orphan->anchor_number });
-	*ret = (struct janus__match){ 0 };
-	if (known || drifter)
-		ret->file = janus__bindings_ref((known ? known : drifter)->bindings);
-	ret->directory = known ? bindings_of(rules, known->parent)
-			       : strictest(rules, orphan);
-	pthread_mutex_unlock(&rules->lock);
-	return !known;
-}
-
-/* Under the lock: the object goes to the bucket of its new number. */
-static void rename_object(struct janus__rules *rules, struct janus__object *object,
-			  struct janus__inode inode)
-{
-	struct janus__object **slot = find_slot(rules, object->inode);
+	struct janus__object **slot = janus__table_slot(rules, object->inode);
 
 	*slot = object->next;
 	object->inode = inode;
 	object->next = NULL;
-	*find_slot(rules, inode) = object;
-}
-
-bool janus__rules_follow_drift(struct janus__rules *rules, struct janus__inode inode,
-			       struct janus__inode anchor)
-{
-	struct janus__object *object;
-	bool found;
-
-	pthread_mutex_lock(&rules->lock);
-	object = find_drifter(rules, anchor);
-	found = object && !*find_slot(rules, inode);
-	if (found)
-		rename_object(rules, object, inode);
-	pthread_mutex_unlock(&rules->lock);
-	return found;
+	*janus__table_slot(rules, inode) = object;
 }

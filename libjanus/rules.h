@@ -3,7 +3,8 @@
  * Which rules speak of which inode: a hash table from (device, inode) to bindings, whose cost
  * does not depend on how many rules there are. No system call is made in here.
  *
- * The caller's thread changes it, the responder looks things up. One short lock stands
+ * Who changes it holds the engine's mutex: the caller's thread, or the one that follows the
+ * trees. The responder looks things up (lookup.h) without that mutex. One short lock stands
  * between them, held over pointer moves only: memory is had before it and freed after it.
  */
 #ifndef JANUS_RULES_H
@@ -26,17 +27,19 @@ struct janus__rules {
 	struct janus__object **buckets;
 	size_t bucket_count; /* a power of two */
 	size_t object_count;
-	struct janus__object *directories; /* those with bindings */
+	struct janus__object *directories; /* those whose rules speak of permission */
 	struct janus__object *drifters;
+	size_t tree_count; /* of those, the ones with a rule for all below them */
 };
 
 int janus__rules_init(struct janus__rules *rules);
 void janus__rules_done(struct janus__rules *rules);
 
-/* What the caller's thread knows of an inode when it asks for an object. */
+/* What is known of an inode when an object for it is asked for. */
 struct janus__inode_facts {
 	struct janus__inode inode;
 	struct janus__inode parent; /* all 0: it could not be told */
+	int64_t birth_time_ns;      /* 0: unknown */
 	bool directory;
 	bool overlay;
 	/*
@@ -49,7 +52,9 @@ struct janus__inode_facts {
 
 /*
  * Make sure there is an object for an inode and hold it until janus__rules_release(). Holding
- * it changes no answer. -ENOMEM.
+ * it changes no answer, but that rules for a tree reach down through the parents of objects.
+ * An object of this number that was born at another time is the new file's from now on, and
+ * not marked. -ENOMEM.
  */
 int janus__rules_hold(struct janus__rules *rules, const struct janus__inode_facts *facts,
 		      struct janus__object **ret);
@@ -59,7 +64,17 @@ void janus__rules_release(struct janus__rules *rules, struct janus__object *obje
 struct janus__inode janus__object_inode(struct janus__rules *rules,
 					const struct janus__object *object);
 
-/* The event kinds that all bindings of a held object ask for, and whether it has any. */
+/* It was moved: what it inherits comes from there now. All 0: from nowhere. */
+void janus__object_set_parent(struct janus__rules *rules, struct janus__object *object,
+			      struct janus__inode parent);
+
+/* The kinds that its inode mark asks for: of it and, if it is a directory, its children. */
+void janus__object_set_marked(struct janus__rules *rules, struct janus__object *object,
+			      uint32_t kinds);
+uint32_t janus__object_marked(struct janus__rules *rules,
+			      const struct janus__object *object);
+
+/* The event kinds that the bindings of a held object want to be asked for. */
 uint32_t janus__object_events(const struct janus__object *object);
 
 /* Whether rules speak of the directory that the object lay in when it was marked. */
@@ -86,45 +101,5 @@ int janus__rules_swap(struct janus__rules *rules, const struct janus__change *ch
 int janus__rules_unbind(struct janus__rules *rules, struct janus__object *object,
 			const struct janus__wanted *ended,
 			const struct janus__spec *spec);
-
-/*
- * Each look-up fills @ret anew, at one point in time: what it finds is all old or all new,
- * however many swaps happen.
- */
-
-/* What else has to be found out; a mask. */
-enum janus__rules_hint {
-	JANUS__RULES_PARENT_MATTERS = 1u << 0, /* some directory has rules */
-	JANUS__RULES_MAY_DRIFT = 1u << 1, /* some file drifts; the inode has no rules */
-};
-
-/* Rules of the inode alone. */
-uint32_t janus__rules_find(struct janus__rules *rules, struct janus__inode inode,
-			   struct janus__match *ret);
-
-void janus__rules_find_with_parent(struct janus__rules *rules, struct janus__inode inode,
-				   struct janus__inode parent, struct janus__match *ret);
-
-/*
- * For when the parent cannot be told. Of a marked inode it is the one that it had when it was
- * marked. For any other one it is guessed: a directory that could be it, and in which an
- * enforced rule denies @kind. With it go the rules of a file that may have drifted here; it is
- * not known as this inode from now on, for another overlay can have the same number.
- */
-struct janus__orphan {
-	struct janus__inode inode;
-	uint64_t anchor_number; /* 0: it has not drifted */
-	bool on_overlay; /* there a file can show another device than its directory */
-	uint32_t kind;
-};
-
-/* True: it was guessed. */
-bool janus__rules_find_orphan(struct janus__rules *rules,
-			      const struct janus__orphan *orphan,
-			      struct janus__match *ret);
-
-/* The file with this anchor is known as @inode from now on. False: there is none. */
-bool janus__rules_follow_drift(struct janus__rules *rules, struct janus__inode inode,
-			       struct janus__inode anchor);
 
 #endif

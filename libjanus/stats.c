@@ -7,10 +7,27 @@
 
 #include "context.h"
 #include "options.h"
+#include "util.h"
 
 static uint64_t read_counter(const atomic_uint_least64_t *counter)
 {
 	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* Events that wait to be read. The kernel tells bytes. */
+static uint64_t count_queued(const struct janus_context *context)
+{
+	const int groups[] = { context->group_fd, context->wide_fd };
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < JANUS__ARRAY_COUNT(groups); i++) {
+		uint64_t bytes;
+
+		if (groups[i] >= 0 &&
+		    context->kernel->queued_bytes(groups[i], &bytes) == 0)
+			total += bytes / FAN_EVENT_METADATA_LEN;
+	}
+	return total;
 }
 
 int janus_get_stats(const struct janus_context *context, struct janus_stats *ret)
@@ -41,5 +58,8 @@ int janus_get_stats(const struct janus_context *context, struct janus_stats *ret
 	stats.overflows = read_counter(&counters->overflows);
 	stats.directories = read_counter(&counters->directories);
 	stats.rescans = read_counter(&counters->rescans);
+	stats.quiet = read_counter(&context->quiet.count);
+	if (!atomic_load(&context->responder.broken))
+		stats.queued = count_queued(context);
 	return janus__options_write(ret, &stats, sizeof(stats));
 }

@@ -29,7 +29,6 @@ struct janus__counters {
 	atomic_uint_least64_t observed_dropped;
 	atomic_uint_least64_t overflows;
 	atomic_uint_least64_t directories;
-	atomic_uint_least64_t quiet;
 	atomic_uint_least64_t rescans;
 };
 

@@ -212,6 +212,7 @@ static int replace(struct janus_watch *watch, const struct goal *goal)
 	watch->spec = goal->spec;
 	watch->coverage = goal->coverage;
 	janus__coverage_activate(&watch->coverage, true);
+	janus__quiet_clear(&watch->context->quiet);
 	return 0;
 }
 

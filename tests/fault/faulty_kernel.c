@@ -11,7 +11,7 @@ static struct faulty_case wanted;
 static atomic_size_t counts[FAULTY_CALL_COUNT][2];
 static atomic_bool happened, closed_wrong;
 static _Thread_local bool on_responder;
-static int group = -1;
+static int groups[2] = { -1, -1 };
 
 static const struct {
 	const char *name;
@@ -41,6 +41,7 @@ void faulty_begin(const struct faulty_case *what)
 {
 	wanted = *what;
 	memset(counts, 0, sizeof(counts));
+	groups[0] = groups[1] = -1;
 	atomic_store(&happened, false);
 	atomic_store(&closed_wrong, false);
 }
@@ -85,9 +86,16 @@ static int faulty_fanotify_init(unsigned int flags, unsigned int event_f_flags)
 {
 	int err = fail(FAULTY_FANOTIFY_INIT);
 
-	if (!err)
-		group = REAL.fanotify_init(flags, event_f_flags);
-	return err ? err : group;
+	if (err)
+		return err;
+	err = REAL.fanotify_init(flags, event_f_flags);
+	groups[groups[0] >= 0] = err;
+	return err;
+}
+
+static bool is_group(int fd)
+{
+	return fd >= 0 && (fd == groups[0] || fd == groups[1]);
 }
 
 static int faulty_fanotify_mark(int fd, unsigned int flags, uint64_t mask, int dirfd,
@@ -134,6 +142,12 @@ static int faulty_fs_type(int fd, uint64_t *ret)
 	return err ? err : REAL.fs_type(fd, ret);
 }
 
+/* Only for numbers that are told: nothing depends on it. */
+static int faulty_queued_bytes(int fd, uint64_t *ret)
+{
+	return REAL.queued_bytes(fd, ret);
+}
+
 static ssize_t faulty_getdents(int fd, void *buf, size_t size)
 {
 	int err = fail(FAULTY_GETDENTS);
@@ -147,7 +161,7 @@ static ssize_t faulty_read(int fd, void *buf, size_t size)
 	ssize_t length = err ? err : REAL.read(fd, buf, size);
 
 	/* The events' fds are lost to it, but those who wait must not be. */
-	if (fd == group && length > 0 && is_turn(FAULTY_GARBAGE)) {
+	if (is_group(fd) && length > 0 && is_turn(FAULTY_GARBAGE)) {
 		struct fanotify_event_metadata *metadata = buf;
 
 		REAL.close(metadata->fd);
@@ -158,7 +172,7 @@ static ssize_t faulty_read(int fd, void *buf, size_t size)
 
 static ssize_t faulty_write(int fd, const void *buf, size_t size)
 {
-	int err = fd == group ? fail(FAULTY_WRITE) : 0;
+	int err = is_group(fd) ? fail(FAULTY_WRITE) : 0;
 
 	return err ? err : REAL.write(fd, buf, size);
 }
@@ -234,6 +248,7 @@ const struct janus__kernel faulty_kernel = {
 	.statx = faulty_statx,
 	.readlinkat = faulty_readlinkat,
 	.fs_type = faulty_fs_type,
+	.queued_bytes = faulty_queued_bytes,
 	.getdents = faulty_getdents,
 	.read = faulty_read,
 	.write = faulty_write,

@@ -20,13 +20,13 @@ ORDER = """
     util kernel kernel_linux
     options log report stats version error observe features
     proc cgroup container mounts
-    pattern subject spec bindings rules
+    pattern subject spec bindings rules table rules.c lookup
     decode decode_fid handle ring tree extent fresh
-    identify root reach strategy wide tell marks
+    identify climb root reach strategy wide quiet tell marks
     expand cover cover_tree cover_announce cover_root cover_end cover.c
     follow follow_open follow_settle follow.c
     decide respond
-    event untold responder linger follower
+    event untold twins search responder handling responder.c linger follower
     context following watch poll stats.c context.c
 """.split()
 

@@ -51,22 +51,49 @@ static void features_tell_what_can_be_done(void)
 	uint64_t available = available_features(&error);
 
 	CHECK(available & JANUS_FEATURE_PERMISSION);
+	CHECK(available & JANUS_FEATURE_WIDE);
 	CHECK_INT(error, 0);
 	CHECK_INT(count_own("fd", NULL), fds);
 }
 
-static void without_cap_sys_admin_there_is_no_context(void)
+static void without_cap_sys_admin_a_context_cannot_guard(void)
 {
-	struct janus_context *context = NULL;
-	size_t fds = count_own("fd", NULL);
+	struct janus_watch_report report;
+	struct janus_watch *watch = NULL;
+	size_t fds = count_own("fd", NULL), threads = count_own("task", NULL);
 	int32_t error = 0;
 
+	make_file(WORK "/file");
 	drop_capability(CAP_SYS_ADMIN);
-	CHECK_INT(janus_context_create(&context, NULL), -EPERM);
-	CHECK(!context);
 	CHECK(!(available_features(&error) & JANUS_FEATURE_PERMISSION));
+	CHECK(!(available_features(NULL) & JANUS_FEATURE_WIDE));
 	CHECK_INT(error, -EPERM);
+	stage_open(&stage);
+	CHECK_INT(count_own("task", NULL), threads);
+	CHECK_INT(try_guard(&stage, &watch, &(struct plan){ .deny = { WORK "/file" } },
+			    &report),
+		  -EPERM);
+	CHECK(!watch);
+	CHECK_INT(report.first_error, -EPERM);
+	CHECK(report.message[0]);
+	stage_close(&stage);
 	CHECK_INT(count_own("fd", NULL), fds);
+}
+
+static void a_context_that_cannot_guard_can_be_polled_and_woken(void)
+{
+	struct janus_stats stats = JANUS_STATS_INIT;
+
+	drop_capability(CAP_SYS_ADMIN);
+	stage_open(&stage);
+	CHECK_INT(janus_poll(stage.context, stage.buffer, 0), 0);
+	CHECK_INT(janus_wakeup(stage.context), 0);
+	CHECK(is_readable(janus_get_fd(stage.context)));
+	CHECK_INT(janus_poll(stage.context, stage.buffer, BOUND_NS), 0);
+	CHECK_INT(janus_get_stats(stage.context, &stats), 0);
+	CHECK_INT(stats.queued, 0);
+	CHECK_INT(stats.events, 0);
+	stage_close(&stage);
 }
 
 static void a_context_outlives_the_rights_that_made_it(void)
@@ -145,7 +172,8 @@ static void without_cap_audit_write_an_audited_subject_is_refused(void)
 
 static const struct test_case cases[] = {
 	CASE(features_tell_what_can_be_done),
-	CASE(without_cap_sys_admin_there_is_no_context),
+	CASE(without_cap_sys_admin_a_context_cannot_guard),
+	CASE(a_context_that_cannot_guard_can_be_polled_and_woken),
 	CASE(a_context_outlives_the_rights_that_made_it),
 	CASE(an_audited_subject_needs_the_feature),
 	CASE(without_cap_audit_write_an_audited_subject_is_refused),

@@ -28,7 +28,12 @@ static int fake_fanotify_init(unsigned int flags, unsigned int event_f_flags)
 
 	(void)flags;
 	(void)event_f_flags;
-	return (int)fake_leave(err ? err : fake_new_fd(FAKE_GROUP, NULL));
+	if (!err) {
+		cr_assert_lt(fake.group_count, FAKE_GROUPS_MAX);
+		err = fake_new_fd(FAKE_GROUP, NULL);
+		fake_get(err)->group = fake.group_count++;
+	}
+	return (int)fake_leave(err);
 }
 
 /* The file behind "self/fd/N" as seen from /proc. */
@@ -49,12 +54,17 @@ static int fake_fanotify_mark(int group, unsigned int flags, uint64_t mask, int 
 {
 	int err = fake_enter("fanotify_mark", dirfd);
 	struct fake_file *file = linked_file(dirfd, path);
+	struct fake_fd *open = fake_get(group);
 
-	if (!err &&
-	    (!fake_get(group) || fake_get(group)->kind != FAKE_GROUP || dirfd == -1))
+	if (!err && (!open || open->kind != FAKE_GROUP || dirfd == -1))
 		err = -EBADF;
+	else if (!err && (flags & FAN_MARK_FLUSH) && open->group)
+		for (size_t i = 0; i < fake.file_count; i++)
+			fake.files[i].ignored = 0;
 	else if (!err && !file)
 		err = -ENOENT;
+	else if (!err && (flags & FAN_MARK_IGNORE) && open->group)
+		file->ignored |= mask;
 	else if (!err && (flags & FAN_MARK_ADD))
 		file->mark |= mask;
 	else if (!err)
@@ -143,6 +153,16 @@ static int fake_openat2(int dirfd, const char *path, const struct open_how *how)
 	return (int)fake_leave(result ? result : fake_new_fd(FAKE_PLACE, file));
 }
 
+static bool is_mount_root(const struct fake_file *file)
+{
+	const struct fake_file *above;
+
+	if (file->path[0] != '/') /* of no file system that anybody sees */
+		return false;
+	above = walk(file, "..");
+	return !above || above == file || above->mount_id != file->mount_id;
+}
+
 static int fake_statx(int dirfd, const char *path, int flags, unsigned int mask,
 		      struct statx *ret)
 {
@@ -153,13 +173,19 @@ static int fake_statx(int dirfd, const char *path, int flags, unsigned int mask,
 		err = -EBADF;
 	if (!err)
 		*ret = (struct statx){
-			.stx_mask = mask,
+			.stx_mask = place->file->birth_time_ns ? mask
+							       : mask & ~STATX_BTIME,
+			.stx_btime.tv_sec = place->file->birth_time_ns / 1000000000,
+			.stx_btime.tv_nsec =
+				(uint32_t)(place->file->birth_time_ns % 1000000000),
 			.stx_dev_major = major(place->file->device),
 			.stx_dev_minor = minor(place->file->device),
 			.stx_ino = place->file->number,
 			.stx_nlink = place->file->links,
 			.stx_mode = place->file->mode,
 			.stx_mnt_id = place->file->mount_id,
+			.stx_attributes =
+				is_mount_root(place->file) ? STATX_ATTR_MOUNT_ROOT : 0,
 			.stx_ctime.tv_sec = place->file->change_time_ns / 1000000000,
 			.stx_ctime.tv_nsec =
 				(uint32_t)(place->file->change_time_ns % 1000000000),
@@ -196,6 +222,23 @@ static int fake_fs_type(int fd, uint64_t *ret)
 	return (int)fake_leave(err);
 }
 
+static int fake_queued_bytes(int fd, uint64_t *ret)
+{
+	int err = fake_enter("queued_bytes", fd);
+	struct fake_fd *open = fake_get(fd);
+	const struct fake_queue *queue;
+
+	if (!err && (!open || open->kind != FAKE_GROUP))
+		err = -ENOTTY;
+	if (err)
+		return (int)fake_leave(err);
+	queue = &fake.queues[open->group];
+	*ret = 0;
+	for (size_t i = queue->first; i != queue->end; i++)
+		*ret += queue->reads[i % FAKE_READS_MAX].length;
+	return (int)fake_leave(0);
+}
+
 static ssize_t fake_getdents(int fd, void *buf, size_t size)
 {
 	(void)buf;
@@ -203,13 +246,13 @@ static ssize_t fake_getdents(int fd, void *buf, size_t size)
 	return fake_leave(fake_enter("getdents", fd));
 }
 
-static long read_group(char *buf, size_t size)
+static long read_group(struct fake_queue *queue, char *buf, size_t size)
 {
-	struct fake_read *next = &fake.reads[fake.read_first % FAKE_READS_MAX];
+	struct fake_read *next = &queue->reads[queue->first % FAKE_READS_MAX];
 
-	if (fake.read_first == fake.read_end)
+	if (queue->first == queue->end)
 		return -EAGAIN;
-	fake.read_first++;
+	queue->first++;
 	if (next->error)
 		return next->error;
 	cr_assert_leq(next->length, size);
@@ -225,7 +268,7 @@ static ssize_t fake_read(int fd, void *buf, size_t size)
 	if (result || !open)
 		return fake_leave(result ? result : -EBADF);
 	if (open->kind == FAKE_GROUP) {
-		result = read_group(buf, size);
+		result = read_group(&fake.queues[open->group], buf, size);
 	} else if (open->kind == FAKE_EVENTFD) {
 		result = open->counter ? 8 : -EAGAIN;
 		memcpy(buf, &open->counter, 8);
@@ -258,7 +301,8 @@ static ssize_t fake_write(int fd, const void *buf, size_t size)
 	if (open->kind != FAKE_GROUP || size != sizeof(response))
 		return fake_leave(-EINVAL);
 	memcpy(&response, buf, sizeof(response));
-	if (!fake_get(response.fd) || fake_get(response.fd)->answer)
+	if (!fake_get(response.fd) || fake_get(response.fd)->answer ||
+	    fake_get(response.fd)->group != open->group)
 		return fake_leave(-ENOENT);
 	fake_get(response.fd)->answer = response.response;
 	return fake_leave((long)size);
@@ -294,8 +338,9 @@ static bool is_readable(int fd)
 
 	if (!open)
 		return true;
-	return open->kind == FAKE_GROUP ? fake.read_first != fake.read_end
-					: open->counter > 0;
+	return open->kind == FAKE_GROUP
+		       ? fake.queues[open->group].first != fake.queues[open->group].end
+		       : open->counter > 0;
 }
 
 static int count_readable(struct pollfd *fds, size_t count)
@@ -377,6 +422,7 @@ const struct janus__kernel fake_kernel = {
 	.statx = fake_statx,
 	.readlinkat = fake_readlinkat,
 	.fs_type = fake_fs_type,
+	.queued_bytes = fake_queued_bytes,
 	.getdents = fake_getdents,
 	.read = fake_read,
 	.write = fake_write,

@@ -145,10 +145,12 @@ void fake_process(int32_t pid, int32_t ppid, uint64_t start_time)
 }
 
 /* Under the lock: the next read is what was queued ahead. */
-static void queue_ahead(void)
+static void queue_ahead(size_t group)
 {
-	cr_assert_lt(fake.read_end - fake.read_first, FAKE_READS_MAX);
-	fake.reads[fake.read_end++ % FAKE_READS_MAX] = fake.ahead;
+	struct fake_queue *queue = &fake.queues[group];
+
+	cr_assert_lt(queue->end - queue->first, FAKE_READS_MAX);
+	queue->reads[queue->end++ % FAKE_READS_MAX] = fake.ahead;
 	fake.ahead = (struct fake_read){ 0 };
 }
 
@@ -170,14 +172,25 @@ static int add_event(const char *path, int32_t pid, uint64_t mask)
 	return metadata.fd;
 }
 
-int fake_event(const char *path, int32_t pid, uint64_t mask)
+static int event_of(size_t group, const char *path, int32_t pid, uint64_t mask)
 {
 	int fd;
 
 	pthread_mutex_lock(&lock);
 	fd = add_event(path, pid, mask);
-	queue_ahead();
+	fake_get(fd)->group = group;
+	queue_ahead(group);
 	return (int)fake_leave(fd);
+}
+
+int fake_event(const char *path, int32_t pid, uint64_t mask)
+{
+	return event_of(0, path, pid, mask);
+}
+
+int fake_wide_event(const char *path, int32_t pid, uint64_t mask)
+{
+	return event_of(1, path, pid, mask);
 }
 
 int fake_event_ahead(const char *path, int32_t pid, uint64_t mask)
@@ -195,16 +208,26 @@ void fake_read_bytes(const void *bytes, size_t length)
 	cr_assert_leq(fake.ahead.length + length, sizeof(fake.ahead.bytes));
 	memcpy(fake.ahead.bytes + fake.ahead.length, bytes, length);
 	fake.ahead.length += length;
-	queue_ahead();
+	queue_ahead(0);
+	fake_leave(0);
+}
+
+static void error_of(size_t group, int error)
+{
+	pthread_mutex_lock(&lock);
+	fake.ahead.error = error;
+	queue_ahead(group);
 	fake_leave(0);
 }
 
 void fake_read_error(int error)
 {
-	pthread_mutex_lock(&lock);
-	fake.ahead.error = error;
-	queue_ahead();
-	fake_leave(0);
+	error_of(0, error);
+}
+
+void fake_wide_read_error(int error)
+{
+	error_of(1, error);
 }
 
 void fake_fail(const char *name, int fd, int error, unsigned int times)
@@ -238,13 +261,20 @@ uint32_t fake_answer(int fd)
 	return answer;
 }
 
+static bool is_all_read(void)
+{
+	for (size_t i = 0; i < FAKE_GROUPS_MAX; i++)
+		if (fake.queues[i].first != fake.queues[i].end)
+			return false;
+	return true;
+}
+
 void fake_settle(void)
 {
 	struct timespec end = fake_deadline(FAKE_PATIENCE_NS);
 
 	pthread_mutex_lock(&lock);
-	while (!fake.responder_gone &&
-	       !(fake.responder_waits && fake.read_first == fake.read_end))
+	while (!fake.responder_gone && !(fake.responder_waits && is_all_read()))
 		cr_assert(fake_wait(&end), "the responder does not come to rest");
 	fake_leave(0);
 }

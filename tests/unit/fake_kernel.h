@@ -25,10 +25,12 @@ struct fake_file {
 	uint64_t mount_id;
 	uint64_t fs_type;
 	int64_t change_time_ns;
+	int64_t birth_time_ns; /* 0: the file system does not tell */
 	uint32_t device;
 	uint32_t links; /* 0: the path is told as that of a deleted file */
 	uint16_t mode;
-	uint64_t mark; /* what the group is told of */
+	uint64_t mark;    /* what the group is told of */
+	uint64_t ignored; /* what the wide group is not told of */
 };
 
 /* Begin anew: there is "/" and nothing else. */
@@ -44,12 +46,16 @@ void fake_process(int32_t pid, int32_t ppid, uint64_t start_time);
 /* Queue one permission event; the fd it comes with. Each is a read of its own. */
 int fake_event(const char *path, int32_t pid, uint64_t mask);
 
-/* The same, without a read of its own: it comes with the next fake_event(). */
+/* The same in the second group. */
+int fake_wide_event(const char *path, int32_t pid, uint64_t mask);
+
+/* As fake_event(), without a read of its own: it comes with the next fake_event(). */
 int fake_event_ahead(const char *path, int32_t pid, uint64_t mask);
 
-/* Queue a read of any bytes, or one that fails. */
+/* Queue a read of any bytes, or one that fails; the last one in the second group. */
 void fake_read_bytes(const void *bytes, size_t length);
 void fake_read_error(int error);
+void fake_wide_read_error(int error);
 
 /* From now on the next @times calls of @name fail. @fd: that one only; -1: any. */
 void fake_fail(const char *name, int fd, int error, unsigned int times);

@@ -13,6 +13,7 @@
 #define FAKE_LOG_MAX 65536
 #define FAKE_READS_MAX 256
 #define FAKE_PROCESSES_MAX 8
+#define FAKE_GROUPS_MAX 2
 #define FAKE_PATIENCE_NS (5 * 1000000000ll)
 
 enum fake_kind { FAKE_CLOSED, FAKE_PLACE, FAKE_EVENTFD, FAKE_GROUP, FAKE_TEXT };
@@ -23,6 +24,7 @@ struct fake_fd {
 	uint64_t counter;       /* of an eventfd */
 	char text[128];         /* of a text: what is still to be read */
 	uint32_t answer;        /* of an event's fd */
+	size_t group;           /* of a group, and of an event's fd; 1: the wide one */
 };
 
 struct fake_call {
@@ -44,8 +46,12 @@ struct fake_world {
 	size_t file_count;
 	struct fake_call log[FAKE_LOG_MAX];
 	size_t log_length;
-	struct fake_read reads[FAKE_READS_MAX], ahead;
-	size_t read_first, read_end;
+	struct fake_queue {
+		struct fake_read reads[FAKE_READS_MAX];
+		size_t first, end;
+	} queues[FAKE_GROUPS_MAX];
+	struct fake_read ahead;
+	size_t group_count;
 	struct fake_call failing, interrupted;
 	int error;
 	unsigned int times;

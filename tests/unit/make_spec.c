@@ -11,8 +11,6 @@ static struct janus_subject subject_of(const struct make_rule *rule,
 {
 	struct janus_subject subject = JANUS_SUBJECT_INIT;
 
-	subject.mode = rule->mode;
-	subject.flags = rule->flags;
 	subject.events = rule->events ? rule->events : JANUS_EVENT_OPEN;
 	if (rule->deny) {
 		subject.deny = path;
@@ -22,6 +20,19 @@ static struct janus_subject subject_of(const struct make_rule *rule,
 		subject.allow_count = 1;
 	}
 	return subject;
+}
+
+/* What goes together with what is not asked here: a spec is its maker's until it is seen. */
+static void fill_in(struct janus__spec *spec, const struct make_rule *rules)
+{
+	struct janus__subject *subjects =
+		(struct janus__subject *)(uintptr_t)spec->subjects;
+
+	for (uint64_t i = 0; i < spec->subject_count; i++) {
+		subjects[i].mode = rules[i].mode;
+		subjects[i].flags = rules[i].flags;
+		subjects[i].max_depth = rules[i].max_depth;
+	}
 }
 
 struct janus__spec *make_spec(uint64_t watch_id, const struct make_rule *rules,
@@ -44,6 +55,7 @@ struct janus__spec *make_spec(uint64_t watch_id, const struct make_rule *rules,
 	options.cookie = watch_id * 1000;
 	if (janus__spec_create(&spec, &options, &report) < 0)
 		abort();
+	fill_in(spec, rules);
 	spec->watch_id = watch_id;
 	spec->root = strdup("");
 	free(subjects);

@@ -17,6 +17,7 @@ struct make_rule {
 	uint32_t flags;
 	uint32_t events; /* 0: open */
 	const char *path;
+	uint32_t max_depth;
 };
 
 /* A spec for JANUS_TARGET_PID 1 with one subject a rule; the caller has one reference. */

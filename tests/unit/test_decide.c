@@ -66,6 +66,7 @@ static void bind(struct janus__bindings **bindings, struct janus__spec *spec,
 	atomic_init(&(*bindings)->references, 1);
 	(*bindings)->entries[count].spec = janus__spec_ref(spec);
 	(*bindings)->entries[count].rule = rule;
+	(*bindings)->entries[count].ignore = false;
 	(*bindings)->count = count + 1;
 }
 

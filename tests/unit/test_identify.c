@@ -48,16 +48,19 @@ Test(identify, tells_what_stands_behind_an_fd)
 
 	file->device = makedev(259, 3);
 	file->change_time_ns = 5000000006;
+	file->birth_time_ns = 4000000005;
 	cr_assert_eq(janus__identify_file(&fake_kernel, open_event("/d/f"), &got), 0);
 	cr_assert_eq(got.inode.number, file->number);
 	cr_assert_eq(got.inode.device, makedev(259, 3));
 	cr_assert_eq(got.mount_id, 5);
 	cr_assert_eq(got.change_time_ns, 5000000006);
+	cr_assert_eq(got.birth_time_ns, 4000000005);
 	cr_assert_eq(got.links, 1);
 	cr_assert_eq(got.type, S_IFREG);
 	cr_assert_not(got.directory);
 	cr_assert_eq(janus__identify_file(&fake_kernel, open_event("/d"), &got), 0);
 	cr_assert(got.directory);
+	cr_assert_eq(got.birth_time_ns, 0, "it was not told");
 }
 
 Test(identify, says_why_it_cannot_tell)
@@ -143,7 +146,7 @@ Test(identify, knows_the_filesystems_that_need_care)
 static int parent_of(const char *path, uint64_t *ret_number)
 {
 	struct janus__waiting waiting = { .fd = open_event(path), .pid = OPENER };
-	struct janus__inode parent = { 0, 4711 };
+	struct janus__seen parent = { { 0, 4711 }, 0 };
 	struct janus__file facts;
 	size_t fds = fake_open_fds();
 	int err;
@@ -152,7 +155,7 @@ static int parent_of(const char *path, uint64_t *ret_number)
 	waiting.file = &facts;
 	err = janus__identify_parent(&parents, &proc, &waiting, &parent);
 	cr_assert_eq(fake_open_fds(), fds, "an fd is left open");
-	*ret_number = parent.number;
+	*ret_number = parent.inode.number;
 	return err;
 }
 
@@ -264,12 +267,12 @@ Test(identify, remembers_more_files_than_it_has_room_for)
 	struct janus__waiting waiting = { open_event("/d/f"), OPENER, &facts };
 
 	for (uint64_t number = 1; number < 2 * JANUS__PARENTS_COUNT; number++) {
-		struct janus__inode parent;
+		struct janus__seen parent;
 
 		file->number = facts.inode.number = number;
 		cr_assert_eq(janus__identify_parent(&parents, &proc, &waiting, &parent),
 			     0);
-		cr_assert_eq(parent.number, directory->number);
+		cr_assert_eq(parent.inode.number, directory->number);
 	}
 }
 
@@ -277,7 +280,7 @@ Test(identify, believes_no_path_that_leads_to_another_file)
 {
 	struct janus__waiting waiting = { .fd = open_event("/d/f"), .pid = OPENER };
 	struct janus__file facts;
-	struct janus__inode parent;
+	struct janus__seen parent;
 
 	cr_assert_eq(janus__identify_file(&fake_kernel, waiting.fd, &facts), 0);
 	waiting.file = &facts;
@@ -290,12 +293,12 @@ Test(identify, looks_from_its_own_root_when_the_opener_is_gone)
 {
 	struct janus__waiting waiting = { .fd = open_event("/d/f"), .pid = 4711 };
 	struct janus__file facts;
-	struct janus__inode parent;
+	struct janus__seen parent;
 
 	cr_assert_eq(janus__identify_file(&fake_kernel, waiting.fd, &facts), 0);
 	waiting.file = &facts;
 	cr_assert_eq(janus__identify_parent(&parents, &proc, &waiting, &parent), 0);
-	cr_assert_eq(parent.number, directory->number);
+	cr_assert_eq(parent.inode.number, directory->number);
 	waiting.pid = 0;
 	parents = (struct janus__parents){ 0 };
 	cr_assert_eq(janus__identify_parent(&parents, &proc, &waiting, &parent), 0);

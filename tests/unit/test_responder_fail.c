@@ -85,7 +85,7 @@ Test(responder_fail, where_no_directory_denies_an_unknown_place_does_no_harm)
 static void check_broken(void)
 {
 	fake_settle();
-	cr_assert_eq(fake_count("replace_fd", stage_context->stop_fd), 1);
+	cr_assert_eq(fake_count("replace_fd", stage_context->stop_fd), 2, "both groups");
 	cr_assert_eq(stage_poll(), -EIO);
 	cr_assert_eq(stage_poll(), -EIO, "it stays so");
 }
@@ -107,7 +107,7 @@ Test(responder_fail, an_answer_that_never_arrives_breaks_the_group_for_somebody_
 	fake_event("/denied", OPENER, FAN_OPEN_PERM);
 	fake_settle();
 	cr_assert_eq(stage_stats().reply_errors, 1);
-	cr_assert_eq(fake_count("replace_fd", stage_context->stop_fd), 1);
+	cr_assert_eq(fake_count("replace_fd", stage_context->stop_fd), 2, "both groups");
 	cr_assert_eq(stage_poll(), 1, "what was decided is still told");
 	cr_assert_eq(stage_poll(), -EIO);
 }
@@ -192,4 +192,26 @@ Test(responder_fail, a_poll_that_fails_loses_no_event)
 	fake_fail("poll", stage_context->group_fd, -ENOMEM, 5);
 	cr_assert_eq(stage_open("/denied"), FAN_DENY);
 	cr_assert_eq(stage_open("/denied"), FAN_DENY);
+}
+
+Test(responder_fail, a_wide_group_that_breaks_takes_the_other_one_with_it)
+{
+	stage_deny("/denied");
+	for (int i = 0; i < 64; i++)
+		fake_wide_read_error(-EIO);
+	check_broken();
+	cr_assert_eq(stage_stats().read_errors, 64);
+	cr_assert_eq(stage_stats().queued, 0);
+}
+
+Test(responder_fail, reads_of_two_groups_that_fail_now_and_then_break_nothing)
+{
+	stage_deny("/denied");
+	for (int i = 0; i < 63; i++) {
+		fake_read_error(-EIO);
+		fake_wide_read_error(-EIO);
+	}
+	cr_assert_eq(stage_open("/denied"), FAN_DENY);
+	cr_assert_eq(stage_stats().read_errors, 2 * 63);
+	cr_assert_eq(fake_count("replace_fd", -1), 0);
 }

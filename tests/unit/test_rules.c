@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "rules.h"
+#include "lookup.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -29,6 +29,11 @@ TestSuite(rules, .init = setup, .fini = teardown);
 static struct janus__inode inode_of(uint64_t number)
 {
 	return (struct janus__inode){ DEVICE, number };
+}
+
+static struct janus__seen seen_of(uint64_t number)
+{
+	return (struct janus__seen){ .inode = inode_of(number) };
 }
 
 static struct janus__object *hold(uint64_t number, bool directory)
@@ -74,7 +79,7 @@ static int swap(struct wish *old, struct wish *new)
 static void check_file(uint64_t number, const char *ids)
 {
 	janus__match_done(&match);
-	janus__rules_find(&rules, inode_of(number), &match);
+	janus__rules_find(&rules, seen_of(number), &match);
 	cr_assert_eq(match.file ? match.file->count : 0, strlen(ids), "inode %zu",
 		     (size_t)number);
 	for (size_t i = 0; ids[i]; i++)
@@ -87,7 +92,7 @@ Test(rules, holding_changes_no_answer)
 {
 	struct janus__object *object = hold(1, true);
 
-	cr_assert_not(janus__rules_find(&rules, inode_of(1), &match));
+	cr_assert_not(janus__rules_find(&rules, seen_of(1), &match));
 	cr_assert_null(match.file);
 	cr_assert_eq(janus__object_events(object), 0);
 	cr_assert(janus__object_is_directory(object));
@@ -114,7 +119,7 @@ Test(rules, the_same_number_on_another_device_is_another_inode)
 	struct wish wish = wish_for(spec, object);
 
 	cr_assert_eq(swap(NULL, &wish), 0);
-	janus__rules_find(&rules, (struct janus__inode){ DEVICE + 1, 1 }, &match);
+	janus__rules_find(&rules, (struct janus__seen){ { DEVICE + 1, 1 }, 0 }, &match);
 	cr_assert_null(match.file);
 	check_file(1, "1");
 	janus__spec_unref(spec);
@@ -230,7 +235,7 @@ Test(rules, swap_replaces_where_old_and_new_speak_of_the_same_and_of_others)
 	check_file(1, "");
 	check_file(2, "1");
 	check_file(3, "1");
-	janus__rules_find(&rules, inode_of(2), &match);
+	janus__rules_find(&rules, seen_of(2), &match);
 	cr_assert(match.file->entries[0].rule->deny);
 	janus__match_done(&match);
 	cr_assert_eq(atomic_load(&old_spec->references), 1, "nobody holds the old one");
@@ -300,7 +305,7 @@ Test(rules, a_match_outlives_the_swap_that_drops_it)
 	struct wish wish = wish_for(spec, object);
 
 	cr_assert_eq(swap(NULL, &wish), 0);
-	janus__rules_find(&rules, inode_of(1), &match);
+	janus__rules_find(&rules, seen_of(1), &match);
 	cr_assert_eq(swap(&wish, NULL), 0);
 	janus__rules_release(&rules, object);
 	janus__spec_unref(spec);
@@ -315,13 +320,25 @@ Test(rules, the_parent_matters_while_any_directory_has_rules)
 	struct wish about_directory = wish_for(spec, directory);
 
 	cr_assert_eq(swap(NULL, &about_file), 0);
-	cr_assert_not(janus__rules_find(&rules, inode_of(1), &match));
+	cr_assert_not(janus__rules_find(&rules, seen_of(1), &match));
 	janus__match_done(&match);
 	cr_assert_eq(swap(&about_file, &about_directory), 0);
-	cr_assert(janus__rules_find(&rules, inode_of(9), &match));
+	cr_assert(janus__rules_find(&rules, seen_of(9), &match));
 	cr_assert_eq(swap(&about_directory, &about_file), 0);
-	cr_assert_not(janus__rules_find(&rules, inode_of(9), &match));
+	cr_assert_not(janus__rules_find(&rules, seen_of(9), &match));
 	janus__spec_unref(spec);
+}
+
+static void find_in(uint64_t number, uint64_t parent)
+{
+	const struct janus__seen trail = seen_of(parent);
+	const struct janus__sought sought = {
+		.file = seen_of(number),
+		.trail = &trail,
+		.trail_count = 1,
+	};
+
+	cr_assert(janus__rules_find_placed(&rules, &sought, &match));
 }
 
 Test(rules, are_found_for_a_file_and_its_directory)
@@ -333,11 +350,11 @@ Test(rules, are_found_for_a_file_and_its_directory)
 
 	cr_assert_eq(swap(NULL, &file), 0);
 	cr_assert_eq(swap(NULL, &directory), 0);
-	janus__rules_find_with_parent(&rules, inode_of(1), inode_of(2), &match);
+	find_in(1, 2);
 	cr_assert_eq(match.file->entries[0].spec, one);
 	cr_assert_eq(match.directory->entries[0].spec, two);
 	janus__match_done(&match);
-	janus__rules_find_with_parent(&rules, inode_of(8), inode_of(9), &match);
+	find_in(8, 9);
 	cr_assert_null(match.file);
 	cr_assert_null(match.directory);
 	janus__spec_unref(one);

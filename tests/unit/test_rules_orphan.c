@@ -3,7 +3,7 @@
  * The table of rules where a file's directory cannot be told, and where a file's number
  * changes.
  */
-#include "rules.h"
+#include "lookup.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -33,6 +33,11 @@ TestSuite(rules_orphan, .init = setup, .fini = teardown);
 static struct janus__inode inode_of(uint64_t number)
 {
 	return (struct janus__inode){ DEVICE, number };
+}
+
+static struct janus__seen seen_of(uint64_t number)
+{
+	return (struct janus__seen){ .inode = inode_of(number) };
 }
 
 /* An inode that a watch of its own has one rule about. The path tells nothing here. */
@@ -68,7 +73,7 @@ static bool find(struct janus__orphan orphan)
 	return janus__rules_find_orphan(&rules, &orphan, &match);
 }
 
-static const struct janus__orphan orphan = { .inode = { DEVICE, 100 } };
+static const struct janus__orphan orphan = { .file = { { DEVICE, 100 }, 0 } };
 
 Test(rules_orphan, unmarked_gets_the_rules_of_a_directory_that_denies)
 {
@@ -106,7 +111,7 @@ Test(rules_orphan, unmarked_is_not_denied_by_a_retired_watch)
 
 Test(rules_orphan, marked_lies_where_it_lay_when_it_was_marked)
 {
-	const struct janus__inode_facts facts = { .inode = orphan.inode,
+	const struct janus__inode_facts facts = { .inode = orphan.file.inode,
 						  .parent = inode_of(2) };
 
 	bind(&facts, (struct make_rule){ .deny = false, .path = "/own" });
@@ -119,7 +124,7 @@ Test(rules_orphan, marked_lies_where_it_lay_when_it_was_marked)
 
 Test(rules_orphan, marked_without_a_known_directory_gets_its_own_rules_alone)
 {
-	const struct janus__inode_facts facts = { .inode = orphan.inode };
+	const struct janus__inode_facts facts = { .inode = orphan.file.inode };
 
 	bind(&facts, (struct make_rule){ .deny = false });
 	bind_directory(2, (struct make_rule){ .deny = true });
@@ -183,14 +188,14 @@ static struct janus__object *bind_drifter(uint64_t number, uint64_t anchor_numbe
 static bool is_known(uint64_t number)
 {
 	janus__match_done(&match);
-	janus__rules_find(&rules, inode_of(number), &match);
+	janus__rules_find(&rules, seen_of(number), &match);
 	return match.file;
 }
 
 static uint32_t hints_for(uint64_t number)
 {
 	janus__match_done(&match);
-	return janus__rules_find(&rules, inode_of(number), &match);
+	return janus__rules_find(&rules, seen_of(number), &match);
 }
 
 Test(rules_orphan, a_file_that_drifted_is_known_by_its_new_number)

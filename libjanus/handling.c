@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns each event fd from read(2) to the answer. Must not: allocate, log, open a guarded file,
+ * wait for anything.
+ */
+#include "handling.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "quiet.h"
+#include "respond.h"
+#include "spec.h"
+
+/* One event on its way. */
+struct handling {
+	struct janus__responder *responder;
+	struct janus__answered *event; /* the slot that it will be told from */
+	struct janus__search search;
+	uint64_t generation; /* of what is guarded, before anything was looked up */
+	bool wide;
+};
+
+static int64_t now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void answer(struct janus__responder *responder, bool wide,
+		   const struct janus__answer *reply)
+{
+	int group = wide ? responder->wide_fd : responder->group_fd;
+
+	if (janus__respond(responder->kernel, group, reply) == 0)
+		return;
+	janus__count(&responder->counters->reply_errors, 1);
+	responder->handler->unanswered = true;
+}
+
+/* Let through what is none of our business, or what cannot be decided. */
+static void let_through(struct janus__responder *responder, bool wide, int fd,
+			atomic_uint_least64_t *counter)
+{
+	answer(responder, wide, &(struct janus__answer){ .fd = fd });
+	janus__count(counter, 1);
+	responder->kernel->close(fd);
+}
+
+/*
+ * Nobody has rules for it. That is the time to remind the caller of marks that should be gone
+ * by now: as long as nobody comes here, they cost nobody anything.
+ */
+static void remind_of_linger(struct janus__responder *responder)
+{
+	int64_t due_ns = atomic_load(&responder->linger_due_ns);
+
+	if (due_ns && due_ns <= now_ns(CLOCK_MONOTONIC))
+		janus__responder_signal(responder);
+}
+
+/* Who cannot be told to be the owner is none, and that is counted. */
+static bool is_owner(void *userdata, const struct janus__spec *spec, int32_t pid)
+{
+	const struct janus__responder *responder = userdata;
+	int is;
+
+	if (!spec->owner.pid || pid <= 0)
+		return false;
+	is = janus__proc_is_descendant(responder->proc, pid, spec->owner.pid,
+				       spec->owner.start_time);
+	if (is < 0)
+		janus__count(&responder->counters->failed, 1);
+	return is == 1;
+}
+
+static struct janus__decision decide(const struct handling *handling)
+{
+	struct janus__question question = {
+		.kind = handling->event->kind,
+		.pid = handling->event->pid,
+		.match = &handling->event->match,
+		.is_owner = is_owner,
+		.userdata = handling->responder,
+	};
+
+	return janus__decide(&question, handling->responder->handler->opinions,
+			     JANUS__OPINIONS_MAX);
+}
+
+static bool has_would_deny(const struct janus__opinion *opinions, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (opinions[i].verdict == JANUS_VERDICT_WOULD_DENY)
+			return true;
+	return false;
+}
+
+static struct janus__waiting waiting_of(const struct janus__answered *event)
+{
+	return (struct janus__waiting){
+		.fd = event->fd,
+		.pid = event->pid,
+		.file = &event->file,
+	};
+}
+
+/*
+ * The opener is gone by now. If no wide mark needs to ask about anything in this directory,
+ * because nobody has anything to say or because its inode mark asks as well, none shall.
+ */
+static void hush(struct handling *handling)
+{
+	struct janus__responder *responder = handling->responder;
+	const struct janus__match *match = &handling->event->match;
+	const struct janus__waiting waiting = waiting_of(handling->event);
+	struct janus__search *search = &handling->search;
+	bool nothing = !match->directory && !match->above_count;
+
+	if (search->guessed || search->mount_root || match->strict || !match->complete)
+		return;
+	if (!nothing && (janus__decide_kinds(match) & ~match->directory_marked))
+		return;
+	if (janus__search_open(&responder->handler->searcher, &waiting, search))
+		janus__quiet_add(responder->quiet, search->directory.fd,
+				 handling->generation, nothing);
+}
+
+/* The opener is gone by now. Opinions are told from the event, or, if they are many, at once. */
+static void keep_or_tell(struct janus__responder *responder,
+			 struct janus__answered *event, size_t opinion_count)
+{
+	struct janus__handler *handler = responder->handler;
+	size_t count = opinion_count < JANUS__OPINIONS_MAX ? opinion_count
+							   : JANUS__OPINIONS_MAX;
+
+	if (count <= JANUS__OPINIONS_KEPT) {
+		memcpy(event->opinions, handler->opinions,
+		       count * sizeof(*event->opinions));
+		event->opinion_count = (uint32_t)count;
+		janus__untold_add(&handler->untold);
+		return;
+	}
+	janus__responder_tell(responder, handler->untold.count);
+	janus__untold_tell_all(&handler->untold, event, handler->opinions, count);
+	if (opinion_count > count) {
+		janus__ring_lose(responder->ring, opinion_count - count);
+		janus__count(&responder->counters->records_dropped,
+			     opinion_count - count);
+	}
+	janus__responder_told(responder, event->time_ns);
+}
+
+/* Where the place was guessed the reason must say so. */
+static void mark_as_failure(struct janus__responder *responder, size_t opinion_count)
+{
+	struct janus__opinion *opinions = responder->handler->opinions;
+
+	for (size_t i = 0; i < opinion_count && i < JANUS__OPINIONS_MAX; i++)
+		opinions[i].reason = JANUS_REASON_FAILURE;
+	janus__count(&responder->counters->failed, 1);
+}
+
+/* Allowed, and the other group has asked about it already. */
+static bool was_told(const struct handling *handling)
+{
+	const struct janus__answered *event = handling->event;
+	const struct janus__access access = {
+		.inode = event->file.inode,
+		.time_ns = event->time_ns,
+		.kind = event->kind,
+		.pid = event->pid,
+		.wide = handling->wide,
+	};
+
+	return handling->responder->wide_fd >= 0 &&
+	       janus__twins_meet(&handling->responder->handler->twins, &access);
+}
+
+static void forget(struct janus__responder *responder, struct janus__answered *event)
+{
+	responder->kernel->close(event->fd);
+	janus__match_done(&event->match);
+}
+
+/* The kernel has its answer: count, and queue what is to be told. */
+static void settle(struct handling *handling, const struct janus__decision *decision)
+{
+	struct janus__responder *responder = handling->responder;
+	struct janus__counters *counters = responder->counters;
+	struct janus__answered *event = handling->event;
+	size_t count = decision->opinion_count;
+
+	if (count == 0 && !decision->deny) {
+		janus__count(&counters->unmatched, 1);
+		forget(responder, event);
+		return;
+	}
+	event->time_ns = now_ns(CLOCK_REALTIME);
+	if (!decision->deny && was_told(handling)) {
+		forget(responder, event);
+		return;
+	}
+	janus__count(decision->deny ? &counters->denied : &counters->allowed, 1);
+	if (has_would_deny(responder->handler->opinions,
+			   count < JANUS__OPINIONS_MAX ? count : JANUS__OPINIONS_MAX))
+		janus__count(&counters->would_deny, 1);
+	if (handling->search.guessed || event->match.strict)
+		mark_as_failure(responder, count);
+	keep_or_tell(responder, event, count);
+}
+
+static void decide_and_answer(struct handling *handling)
+{
+	struct janus__responder *responder = handling->responder;
+	struct janus__answered *event = handling->event;
+	const struct janus__asked asked = {
+		.waiting = waiting_of(event),
+		.kind = event->kind,
+		.wide = handling->wide,
+	};
+	struct janus__decision decision;
+
+	janus__search(&responder->handler->searcher, &asked, &event->match,
+		      &handling->search);
+	decision = decide(handling);
+	answer(responder, handling->wide,
+	       &(struct janus__answer){
+		       .fd = event->fd,
+		       .deny = decision.deny,
+		       .audit = decision.audit,
+	       });
+	if (handling->wide && !decision.deny)
+		hush(handling);
+	janus__fd_done(&handling->search.directory);
+	settle(handling, &decision);
+	if (decision.opinion_count == 0)
+		remind_of_linger(responder);
+}
+
+void janus__handle_event(struct janus__responder *responder,
+			 const struct janus__kernel_event *kernel_event, bool wide)
+{
+	struct janus__counters *counters = responder->counters;
+	struct janus__answered *event = janus__untold_next(&responder->handler->untold);
+	struct handling handling = {
+		.responder = responder,
+		.event = event,
+		.wide = wide,
+	};
+
+	janus__count(&counters->events, 1);
+	if (kernel_event->fd < 0) { /* the kernel has denied it itself */
+		janus__count(&counters->failed, 1);
+		janus__count(&counters->denied, 1);
+		return;
+	}
+	if (kernel_event->pid == responder->own_pid) {
+		let_through(responder, wide, kernel_event->fd, &counters->self);
+		return;
+	}
+	if (wide)
+		handling.generation = janus__quiet_generation(responder->quiet);
+	event->kind = janus__decode_kind(kernel_event->mask);
+	event->pid = kernel_event->pid;
+	event->fd = kernel_event->fd;
+	if (janus__identify_file(responder->kernel, event->fd, &event->file) < 0) {
+		janus__count(&counters->allowed, 1);
+		let_through(responder, wide, event->fd, &counters->failed);
+		return;
+	}
+	decide_and_answer(&handling);
+}

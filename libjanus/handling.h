@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One event: look, decide, answer, and queue it to be told. The responder's own.
+ */
+#ifndef JANUS_HANDLING_H
+#define JANUS_HANDLING_H
+
+#include "decide.h"
+#include "decode.h"
+#include "responder.h"
+#include "search.h"
+#include "twins.h"
+#include "untold.h"
+
+/* More watches than this for one file and event are asked, but not told: a gap stands there. */
+#define JANUS__OPINIONS_MAX 1024
+
+/* What handling needs from event to event. */
+struct janus__handler {
+	struct janus__opinion opinions[JANUS__OPINIONS_MAX];
+	struct janus__searcher searcher;
+	struct janus__twins twins;
+	struct janus__untold untold;
+	bool unanswered; /* somebody waits whom no answer reaches */
+};
+
+/* There must be room in the queue of the untold. */
+void janus__handle_event(struct janus__responder *responder,
+			 const struct janus__kernel_event *event, bool wide);
+
+#endif
