@@ -74,6 +74,7 @@ need_test()
 	need npm command npm
 	need util-linux command unshare
 	need procps command ps
+	need inotify-tools command inotifywait
 }
 
 need_clang()

@@ -95,3 +95,33 @@ int janus__bindings_change(struct janus__bindings **ret,
 		append_run(bindings, run, change);
 	return 0;
 }
+
+int janus__bindings_without(struct janus__bindings **ret,
+			    const struct janus__bindings *former,
+			    const struct janus__wanted *ended,
+			    const struct janus__spec *spec)
+{
+	struct janus__bindings *bindings;
+
+	*ret = NULL;
+	if (!former || former->count <= 1)
+		return 0;
+	bindings =
+		malloc(sizeof(*bindings) + former->count * sizeof(bindings->entries[0]));
+	if (!bindings)
+		return -ENOMEM;
+	atomic_init(&bindings->references, 1);
+	bindings->count = 0;
+	for (uint32_t i = 0; i < former->count; i++) {
+		const struct janus__binding *binding = &former->entries[i];
+
+		if (binding->ignore && binding->spec == spec &&
+		    binding->rule == ended->rule)
+			continue;
+		append(bindings, binding->spec,
+		       &(struct janus__wanted){ .rule = binding->rule,
+						.ignore = binding->ignore });
+	}
+	*ret = bindings;
+	return 0;
+}

@@ -74,4 +74,10 @@ int janus__bindings_change(struct janus__bindings **ret,
 			   const struct janus__bindings *former, struct janus__run run,
 			   const struct janus__change *change);
 
+/* The same but for the end that @spec has there for the rule of @ended. -ENOMEM. */
+int janus__bindings_without(struct janus__bindings **ret,
+			    const struct janus__bindings *former,
+			    const struct janus__wanted *ended,
+			    const struct janus__spec *spec);
+
 #endif

@@ -60,6 +60,7 @@ static int open_fds(struct janus_context *context)
 	if (context->ready_fd < 0)
 		return context->ready_fd;
 	context->group_fd = janus__features_open_group(kernel, &context->features);
+	context->marker.group_fd = context->group_fd;
 	return context->group_fd < 0 ? context->group_fd : 0;
 }
 
@@ -104,6 +105,34 @@ static struct janus_context *new_context(const struct janus_context_options *opt
 		.level = options->log_level,
 	};
 	janus__linger_init(&context->linger);
+	pthread_mutex_init(&context->engine, NULL);
+	context->flags = options->flags;
+	context->marker = (struct janus__marker){
+		.kernel = kernel,
+		.proc = &context->proc,
+		.log = &context->log,
+		.rules = &context->rules,
+		.counters = &context->counters,
+		.trees = &context->trees,
+		.teller = &context->teller,
+		.wide = &context->wide,
+		.fresh = &context->fresh,
+		.mark_limit = options->mark_limit,
+		.group_fd = -1,
+		.observe_fd = -1,
+		.batch_left = &context->follower.batch_left,
+	};
+	context->wide = (struct janus__wide){
+		.kernel = kernel,
+		.proc = &context->proc,
+		.group_fd = -1,
+	};
+	context->teller = (struct janus__teller){
+		.ring = &context->observed,
+		.counters = &context->counters,
+	};
+	context->follower.mount_fd = -1;
+	context->follower.kick_fd = -1;
 	context->proc.kernel = kernel;
 	context->proc.fd = -1;
 	context->group_fd = -1;
@@ -149,6 +178,7 @@ close_fds:
 free_rules:
 	janus__rules_done(&context->rules);
 free_context:
+	pthread_mutex_destroy(&context->engine);
 	free(context);
 	return err;
 }
@@ -163,34 +193,34 @@ void janus_context_destroy(struct janus_context *context)
 {
 	if (!context)
 		return;
+	janus__follower_stop(&context->follower);
 	janus__responder_stop(&context->responder);
 	if (context->responder.group_closed)
 		context->group_fd = -1;
+	janus__context_unfollow(context);
 	close_fds(context);
+	context->marker.group_fd = -1;
 	janus__watches_free(context);
-	janus__linger_done(&context->linger);
+	janus__linger_done(&context->linger, &context->marker);
+	janus__wide_done(&context->wide);
+	janus__fresh_done(&context->fresh);
+	janus__trees_done(&context->trees);
+	janus__ring_done(&context->observed);
 	janus__rules_done(&context->rules);
 	janus__ring_done(&context->ring);
+	pthread_mutex_destroy(&context->engine);
 	free(context);
-}
-
-struct janus__marker janus__context_marker(struct janus_context *context)
-{
-	return (struct janus__marker){
-		.kernel = context->kernel,
-		.proc = &context->proc,
-		.log = &context->log,
-		.rules = &context->rules,
-		.counters = &context->counters,
-		.group_fd = context->group_fd,
-	};
 }
 
 /* The responder asks for it when a mark that is overdue still costs openers time. */
 void janus__context_expire(struct janus_context *context)
 {
-	struct janus__marker marker = janus__context_marker(context);
+	int64_t due_ns;
 
-	atomic_store(&context->responder.linger_due_ns,
-		     janus__linger_expire(&context->linger, &marker));
+	if (!context->linger.first)
+		return;
+	pthread_mutex_lock(&context->engine);
+	due_ns = janus__linger_expire(&context->linger, &context->marker);
+	pthread_mutex_unlock(&context->engine);
+	atomic_store(&context->responder.linger_due_ns, due_ns);
 }

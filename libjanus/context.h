@@ -8,8 +8,11 @@
 
 #include <janus/context.h>
 
+#include <pthread.h>
 #include <stdatomic.h>
 
+#include "follower.h"
+#include "fresh.h"
 #include "kernel.h"
 #include "linger.h"
 #include "log.h"
@@ -19,6 +22,9 @@
 #include "ring.h"
 #include "rules.h"
 #include "stats.h"
+#include "tell.h"
+#include "tree.h"
+#include "wide.h"
 
 struct janus_context {
 	const struct janus__kernel *kernel;
@@ -30,8 +36,21 @@ struct janus_context {
 	struct janus__responder responder;
 	struct janus_watch *watches;
 	struct janus__linger linger;
+
+	/* Over everything from here to the follower, and over all marks and rules. */
+	pthread_mutex_t engine;
+	struct janus__marker marker;
+	struct janus__trees trees;
+	struct janus__wide wide;
+	struct janus__fresh fresh;
+	struct janus__ring observed;
+	struct janus__teller teller;
+	struct janus__follower follower;
+
+	uint64_t sequence; /* of the record that the caller was given last */
 	uint64_t features;
 	uint64_t last_watch_id;
+	uint32_t flags;
 	int group_fd;
 	int stop_fd;
 	int ready_fd;
@@ -43,7 +62,14 @@ int janus__context_create(struct janus_context **ret,
 			  const struct janus_context_options *options,
 			  const struct janus__kernel *kernel);
 
-struct janus__marker janus__context_marker(struct janus_context *context);
+/*
+ * Open what trees and observation need and start the thread that follows them, if that was not
+ * done yet. Features say what can be had. Under the engine's mutex.
+ */
+int janus__context_follow(struct janus_context *context);
+
+/* Close them; the thread must have ended. */
+void janus__context_unfollow(struct janus_context *context);
 
 /* Remove the marks that have lingered long enough, and note when the next ones have. */
 void janus__context_expire(struct janus_context *context);

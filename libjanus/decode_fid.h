@@ -11,7 +11,7 @@
 
 /* What the kernel calls an inode: its file system and a handle. Points into the bytes. */
 struct janus__fid {
-	uint64_t fsid; /* both words of the kernel's, the first one low */
+	uint64_t fsid; /* both words of the kernel's, as the seam's fs_id tells them */
 	int32_t type;
 	uint32_t length; /* 0: not told */
 	const unsigned char *bytes;
@@ -20,10 +20,10 @@ struct janus__fid {
 struct janus__observation {
 	uint64_t mask;
 	int32_t pid;
-	struct janus__fid directory;     /* where it happened; of a rename: where it went */
+	struct janus__fid directory; /* where it happened; of a rename: where it went */
 	struct janus__fid old_directory; /* of a rename: where it came from */
 	struct janus__fid target;        /* the file itself */
-	const char *name;     /* in the directory, terminated; NULL: the directory itself */
+	const char *name; /* in the directory, terminated; NULL: the directory itself */
 	const char *old_name; /* in the old directory */
 	uint64_t mount_id;    /* of a mount event, else 0 */
 };

@@ -19,12 +19,15 @@ static const struct {
 	{ ENAMETOOLONG, "path too long" },
 	{ EPERM, "not permitted: CAP_SYS_ADMIN is missing" },
 	{ EACCES, "not permitted to enter the target's root: CAP_SYS_PTRACE is missing" },
-	{ ENOSYS, "the kernel has no fanotify permission events" },
+	{ ENOSYS, "the kernel has no fanotify" },
 	{ EOPNOTSUPP, "not offered by this kernel or these privileges" },
 	{ EMFILE, "no fd or no fanotify group left for this process or user" },
 	{ ENFILE, "no file left in the system" },
 	{ ENOMEM, "no memory" },
 	{ ENOSPC, "the kernel's limit of marks is reached" },
+	{ EDQUOT, "a limit of the watch or of the context is reached" },
+	{ ENOBUFS, "records found no room and were lost" },
+	{ EOVERFLOW, "the kernel's queue was full, and observations were lost" },
 	{ EAGAIN, "no thread could be started" },
 	{ ENOENT, "no such container or file" },
 	{ ENOTUNIQ, "the container id is ambiguous" },
@@ -103,6 +106,22 @@ const char *janus_reason_name(uint32_t reason)
 		return "other-watch";
 	case JANUS_REASON_FAILURE:
 		return "failure";
+	default:
+		return "unknown";
+	}
+}
+
+const char *janus_file_type_name(uint32_t type)
+{
+	switch (type) {
+	case JANUS_FILE_OTHER:
+		return "other";
+	case JANUS_FILE_REGULAR:
+		return "file";
+	case JANUS_FILE_DIRECTORY:
+		return "directory";
+	case JANUS_FILE_SYMLINK:
+		return "symlink";
 	default:
 		return "unknown";
 	}

@@ -84,8 +84,8 @@ bool janus__event_buffer_append(struct janus_event_buffer *buffer,
 	buffer->events[buffer->count++] = (struct janus_event){
 		.record = *record,
 		.path = text,
-		.old_path = text + (strlen(text) < path_length ? strlen(text) + 1
-							       : path_length),
+		.old_path = text +
+			    (strlen(text) < path_length ? strlen(text) + 1 : path_length),
 	};
 	return true;
 }

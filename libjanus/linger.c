@@ -36,14 +36,17 @@ static struct janus__lingering *take_first(struct janus__linger *linger)
 static void free_lingering(struct janus__lingering *lingering)
 {
 	janus__spec_unref(lingering->spec);
-	free(lingering->coverage.wanted);
 	free(lingering);
 }
 
-void janus__linger_done(struct janus__linger *linger)
+void janus__linger_done(struct janus__linger *linger, const struct janus__marker *marker)
 {
-	while (linger->first)
-		free_lingering(take_first(linger));
+	while (linger->first) {
+		struct janus__lingering *lingering = take_first(linger);
+
+		janus__cover_release(marker, lingering->spec, &lingering->coverage, true);
+		free_lingering(lingering);
+	}
 }
 
 void janus__linger_add(struct janus__linger *linger, struct janus__lingering *lingering)
@@ -62,7 +65,8 @@ int64_t janus__linger_expire(struct janus__linger *linger,
 	while (linger->first && linger->first->due_ns <= now) {
 		struct janus__lingering *lingering = take_first(linger);
 
-		janus__marks_remove(marker, lingering->spec, &lingering->coverage);
+		janus__cover_release(marker, lingering->spec, &lingering->coverage,
+				     false);
 		free_lingering(lingering);
 	}
 	return linger->first ? linger->first->due_ns : 0;

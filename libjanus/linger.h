@@ -2,14 +2,14 @@
 /*
  * Marks of former options stay for a moment after their rules have gone. An open that is under
  * way looks at the marks of a file and of its directory one after the other: while the rules
- * move from one to the other, it must find at least one of them. Runs on the caller's thread.
+ * move from one to the other, it must find at least one of them. Under the engine's mutex.
  */
 #ifndef JANUS_LINGER_H
 #define JANUS_LINGER_H
 
 #include <stdint.h>
 
-#include "marks.h"
+#include "cover.h"
 
 struct janus__spec;
 
@@ -29,7 +29,7 @@ struct janus__linger {
 void janus__linger_init(struct janus__linger *linger);
 
 /* Forget everything, marks or not: the group is closed. */
-void janus__linger_done(struct janus__linger *linger);
+void janus__linger_done(struct janus__linger *linger, const struct janus__marker *marker);
 
 /* From now on until it is due. The entry was allocated by the caller and is given away. */
 void janus__linger_add(struct janus__linger *linger, struct janus__lingering *lingering);

@@ -1,34 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * Owns the difference between what is wanted and what is marked. Holds one O_PATH fd at a
- * time: an fd that stayed open would keep a container's file system busy.
+ * Owns the difference between what is wanted and what is marked, inode by inode. Keeps no fd:
+ * one that stayed open would keep a container's file system busy.
  */
 #include "marks.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "decode.h"
-#include "identify.h"
 #include "log.h"
-#include "report.h"
 #include "util.h"
 
 #define ALL_KINDS_MASK (FAN_OPEN_PERM | FAN_ACCESS_PERM | FAN_OPEN_EXEC_PERM)
 
-/* One rule on its way to a mark. */
-struct attempt {
-	const struct janus__rule *rule;
-	struct janus__fd fd;
-	struct janus__file file;
-	enum janus__filesystem filesystem;
-	struct janus__object *object;
-};
-
-static const char *cause_of(int err)
+const char *janus__marks_cause(int err)
 {
 	switch (err) {
 	case -ENOENT:
@@ -47,13 +34,19 @@ static const char *cause_of(int err)
 		return "the kernel refuses the mark: CAP_SYS_ADMIN is missing";
 	case -ENOSPC:
 		return "the kernel's limit of marks is reached (max_user_marks)";
+	case -EDQUOT:
+		return "the limit of the options is reached";
+	case -ENAMETOOLONG:
+		return "its path is too long";
+	case -E2BIG:
+		return "the pattern leads through too many directories";
 	case -EMFILE:
 	case -ENFILE:
 		return "no fd left";
 	case -ENOMEM:
 		return "no memory";
 	case -EOPNOTSUPP:
-		return "this file system takes no permission marks";
+		return "this file system takes no such marks";
 	default:
 		return "it cannot be marked";
 	}
@@ -72,33 +65,42 @@ static int set_mark(const struct janus__marker *marker, unsigned int flags, uint
 	return err == -EINVAL || err == -ENODEV ? -EOPNOTSUPP : err;
 }
 
-static int check_kind(const struct janus__spec *spec, const struct attempt *attempt)
+int janus__found_init(struct janus__found *ret, const struct janus__marker *marker,
+		      int fd, int32_t pid)
 {
-	const struct janus__subject *subject = janus__spec_subject_of(spec,
-								      attempt->rule);
+	*ret = (struct janus__found){ .fd = fd, .pid = pid };
+	ret->filesystem = janus__identify_filesystem(marker->kernel, fd);
+	return janus__identify_file(marker->kernel, fd, &ret->file);
+}
 
-	/* To identify such a file the responder would wait for a server, and all with it. */
-	if (attempt->filesystem == JANUS__FILESYSTEM_STALLING)
-		return -EREMOTE;
-	if (!S_ISREG(attempt->file.type) && !S_ISDIR(attempt->file.type))
-		return -EMEDIUMTYPE;
-	if ((subject->flags & JANUS_SUBJECT_ONLY_DIR) && !attempt->file.directory)
-		return -ENOTDIR;
-	return 0;
+uint64_t janus__marks_queued(const struct janus__marker *marker)
+{
+	uint64_t bytes = 0;
+
+	if (marker->kernel->queued_bytes(marker->observe_fd, &bytes) < 0)
+		bytes = 0;
+	return *marker->batch_left + bytes / sizeof(struct fanotify_event_metadata);
+}
+
+int janus__marks_check_limit(const struct janus__marker *marker)
+{
+	uint64_t count = marker->rules->object_count + marker->trees->node_count;
+
+	return marker->mark_limit && count >= marker->mark_limit ? -EDQUOT : 0;
 }
 
 /* Where a file of an overlay drifts to can only be known by what does not: its anchor. */
-static int find_anchor(const struct janus__marker *marker, const struct attempt *attempt,
-		       struct janus__inode_facts *facts)
+static int find_anchor(const struct janus__marker *marker,
+		       const struct janus__found *found, struct janus__inode_facts *facts)
 {
 	struct janus__fdinfo info;
 	int err;
 
 	/* With its directory's device and one link, its number is good for ever. */
 	if (!facts->overlay || facts->directory ||
-	    (facts->parent.device == facts->inode.device && attempt->file.links == 1))
+	    (facts->parent.device == facts->inode.device && found->file.links == 1))
 		return 0;
-	err = janus__identify_fdinfo(marker->proc, attempt->fd.fd, &info);
+	err = janus__identify_fdinfo(marker->proc, found->fd, &info);
 	if (err)
 		return err;
 	facts->anchor.device = facts->parent.device;
@@ -106,133 +108,61 @@ static int find_anchor(const struct janus__marker *marker, const struct attempt 
 	return 0;
 }
 
-static int hold_object(const struct janus__marker *marker, const struct janus__root *root,
-		       struct attempt *attempt)
+static int find_parent(const struct janus__marker *marker,
+		       const struct janus__found *found, struct janus__inode *ret)
 {
 	const struct janus__waiting waiting = {
-		.fd = attempt->fd.fd,
-		.pid = root->process.pid,
-		.file = &attempt->file,
-	};
-	struct janus__inode_facts facts = {
-		.inode = attempt->file.inode,
-		.directory = attempt->file.directory,
-		.overlay = attempt->filesystem == JANUS__FILESYSTEM_OVERLAY,
+		.fd = found->fd,
+		.pid = found->pid,
+		.file = &found->file,
 	};
 	struct janus__file parent;
+	int err = janus__identify_parent_now(marker->proc, &waiting, &parent);
+
+	if (!err)
+		*ret = parent.inode;
+	return err;
+}
+
+int janus__marks_hold(const struct janus__marker *marker,
+		      const struct janus__found *found, const struct janus__inode *parent,
+		      struct janus__object **ret)
+{
+	struct janus__inode_facts facts = {
+		.inode = found->file.inode,
+		.directory = found->file.directory,
+		.overlay = found->filesystem == JANUS__FILESYSTEM_OVERLAY,
+	};
 	int err;
 
-	if (janus__identify_parent_now(marker->proc, &waiting, &parent) == 0)
-		facts.parent = parent.inode;
-	err = find_anchor(marker, attempt, &facts);
-	return err ? err : janus__rules_hold(marker->rules, &facts, &attempt->object);
+	if (parent)
+		facts.parent = *parent;
+	else
+		(void)find_parent(marker, found, &facts.parent);
+	err = find_anchor(marker, found, &facts);
+	return err ? err : janus__rules_hold(marker->rules, &facts, ret);
 }
 
 /*
  * A mark that is there already is added again: whether it still is, only the kernel knows. Each
  * one has FAN_ONDIR, which means nothing for a file, but see remove_mark().
  */
-static int mark_object(const struct janus__marker *marker, const struct janus__spec *spec,
-		       const struct attempt *attempt)
+int janus__marks_ask(const struct janus__marker *marker, const struct janus__found *found,
+		     uint32_t kinds)
 {
-	uint32_t kinds = janus__spec_subject_of(spec, attempt->rule)->events;
 	uint64_t mask = janus__encode_kinds(kinds) | FAN_ONDIR;
 
-	if (attempt->file.directory)
+	if (found->file.directory)
 		mask |= FAN_EVENT_ON_CHILD;
-	return set_mark(marker, FAN_MARK_ADD, mask, attempt->fd.fd);
+	return set_mark(marker, FAN_MARK_ADD, mask, found->fd);
 }
 
-/* On success the attempt's object is held and marked, and its fd open. */
-static int try_rule(const struct janus__marker *marker, const struct janus__root *root,
-		    const struct janus__spec *spec, struct attempt *attempt)
-{
-	int err;
-
-	attempt->fd.fd = janus__root_resolve(root, attempt->rule->path);
-	if (attempt->fd.fd < 0)
-		return attempt->fd.fd;
-	attempt->filesystem = janus__identify_filesystem(marker->kernel, attempt->fd.fd);
-	err = janus__identify_file(marker->kernel, attempt->fd.fd, &attempt->file);
-	if (!err)
-		err = check_kind(spec, attempt);
-	if (!err)
-		err = hold_object(marker, root, attempt);
-	if (err)
-		return err;
-	err = mark_object(marker, spec, attempt);
-	if (err)
-		janus__rules_release(marker->rules, attempt->object);
-	return err;
-}
-
-static void skip(const struct janus__marker *marker, const struct janus__rule *rule,
-		 int err, struct janus_watch_report *report)
-{
-	char shown[256];
-	const struct janus__place place = {
-		.subject = rule->subject,
-		.field = rule->deny ? "deny" : "allow",
-		.index = rule->index,
-		.path = rule->path,
-	};
-
-	janus__report_skip(report, err, &place, cause_of(err));
-	janus__log(marker->log, JANUS_LOG_WARNING, "subject[%u].%s[%u] '%s' skipped: %s",
-		   rule->subject, place.field, rule->index,
-		   janus__escape(shown, sizeof(shown), rule->path), cause_of(err));
-}
-
-static void mark_rules(const struct janus__marker *marker, const struct janus__root *root,
-		       const struct janus__spec *spec, struct janus_watch_report *report,
-		       struct janus__coverage *coverage)
-{
-	for (uint64_t i = 0; i < spec->rule_count; i++) {
-		struct attempt attempt = {
-			.rule = &spec->rules[i],
-			.fd = { .kernel = marker->kernel, .fd = -1 },
-		};
-		int err = try_rule(marker, root, spec, &attempt);
-
-		janus__fd_done(&attempt.fd);
-		if (err) {
-			skip(marker, attempt.rule, err, report);
-			continue;
-		}
-		report->marked++;
-		report->directories += attempt.file.directory;
-		coverage->wanted[coverage->count++] = (struct janus__wanted){
-			.object = attempt.object,
-			.rule = attempt.rule,
-		};
-	}
-}
-
-static void count_marks(const struct janus__marker *marker)
+void janus__marks_count(const struct janus__marker *marker)
 {
 	atomic_store_explicit(&marker->counters->marks, marker->rules->object_count,
 			      memory_order_relaxed);
-}
-
-int janus__marks_add(const struct janus__marker *marker, const struct janus__root *root,
-		     const struct janus__spec *spec, struct janus_watch_report *report,
-		     struct janus__coverage *ret)
-{
-	struct janus__coverage coverage = {
-		.wanted = calloc(spec->rule_count, sizeof(*coverage.wanted)),
-	};
-
-	if (!coverage.wanted)
-		return janus__report_fail(report, -ENOMEM, "marks", "no memory");
-	mark_rules(marker, root, spec, report, &coverage);
-	count_marks(marker);
-	if (coverage.count == 0) {
-		free(coverage.wanted);
-		return report->first_error;
-	}
-	janus__wanted_sort(coverage.wanted, coverage.count);
-	*ret = coverage;
-	return 0;
+	atomic_store_explicit(&marker->counters->directories,
+			      marker->trees->directory_count, memory_order_relaxed);
 }
 
 /* Reopen what a rule was marked on; -1: it is not there any more, or another file is. */
@@ -271,45 +201,32 @@ static void remove_mark(const struct janus__marker *marker,
 		(void)set_mark(marker, FAN_MARK_REMOVE, FAN_ONDIR, fd);
 }
 
-/* Leave the kernel with the bits that the remaining bindings want. */
-static void reduce_mark(const struct janus__marker *marker,
-			const struct janus__root *root,
-			const struct janus__wanted *wanted)
+void janus__marks_reduce(const struct janus__marker *marker,
+			 const struct janus__object *object, int fd)
 {
-	uint64_t kept = janus__encode_kinds(janus__object_events(wanted->object));
-	int fd;
+	uint64_t kept = janus__encode_kinds(janus__object_events(object));
 
-	if (kept == ALL_KINDS_MASK)
+	if (kept == ALL_KINDS_MASK || janus__object_is_member(object))
 		return;
-	fd = reopen(marker, root, wanted);
-	if (fd < 0) {
-		janus__log(marker->log, JANUS_LOG_DEBUG,
-			   "a marked file has moved or gone:"
-			   " its mark stays until it goes too");
-		return;
-	}
 	if (kept)
 		(void)set_mark(marker, FAN_MARK_REMOVE, ALL_KINDS_MASK & ~kept, fd);
 	else
-		remove_mark(marker, wanted->object, fd);
-	marker->kernel->close(fd);
+		remove_mark(marker, object, fd);
 }
 
-void janus__marks_remove(const struct janus__marker *marker,
-			 const struct janus__spec *spec, struct janus__coverage *coverage)
+void janus__marks_release(const struct janus__marker *marker,
+			  const struct janus__root *root,
+			  const struct janus__wanted *wanted)
 {
-	struct janus_watch_report ignored = JANUS_WATCH_REPORT_INIT;
-	struct janus__root root;
-	bool reachable = janus__root_open(&root, marker->proc, spec, &ignored) == 0;
+	int fd = root ? reopen(marker, root, wanted) : -1;
 
-	for (size_t i = 0; i < coverage->count; i++) {
-		if (reachable)
-			reduce_mark(marker, &root, &coverage->wanted[i]);
-		janus__rules_release(marker->rules, coverage->wanted[i].object);
-	}
-	if (reachable)
-		janus__root_done(&root);
-	free(coverage->wanted);
-	*coverage = (struct janus__coverage){ 0 };
-	count_marks(marker);
+	if (fd < 0)
+		janus__log(marker->log, JANUS_LOG_DEBUG,
+			   "a marked file has moved or gone:"
+			   " its mark stays until it goes too");
+	else
+		janus__marks_reduce(marker, wanted->object, fd);
+	if (fd >= 0)
+		marker->kernel->close(fd);
+	janus__rules_release(marker->rules, wanted->object);
 }

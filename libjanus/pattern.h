@@ -4,6 +4,12 @@
  * no '/', '\' for the next byte as it stands, "**" as a whole component for any number of
  * components, none included. Bytes, not characters; a leading '.' is nothing special. Pure; no
  * recursion that a pattern or a path could drive, no time beyond their product.
+ *
+ * [^a-z] is [!a-z]; ']' stands for itself as the first in a set, '-' as the first or the last,
+ * both behind a '\'. "**" that is no whole component is a '*'. Several '/' count as one, one at
+ * the end as none. "." and ".." are names like others: paths to be matched have none.
+ *
+ * What janus__pattern_check() refuses may be matched without harm, but against nothing useful.
  */
 #ifndef JANUS_PATTERN_H
 #define JANUS_PATTERN_H
@@ -11,13 +17,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Why @pattern is none: one line for a report; NULL: it is one ("[" without "]", "\" last). */
+/*
+ * Why @pattern is none, one line for a report: empty; "[" without "]"; "/" or a class in a set;
+ * a range that ends before it begins; "\" last or before "/". NULL: it is one.
+ */
 const char *janus__pattern_check(const char *pattern);
 
-/* Whether it stands for itself alone. */
+/* Whether it stands for itself alone: nothing in it has a meaning, not even a '\'. */
 bool janus__pattern_is_literal(const char *pattern);
 
-/* How many bytes of an absolute pattern are whole literal components: 4 of "/etc/a*b/c". */
+/*
+ * How many bytes of an absolute pattern are whole literal components: 4 of "/etc/a*b/c"; where
+ * none is, 1 for "/".
+ */
 size_t janus__pattern_literal_length(const char *pattern);
 
 /* Whole against whole; both absolute, or both relative. */
@@ -36,7 +48,11 @@ struct janus__entry_path {
 	bool directory;
 };
 
-/* Whether one of the patterns is for the entry; see janus_subject.ignore for what they mean. */
+/*
+ * Whether one of the patterns is for the entry itself; see janus_subject.ignore for what they
+ * mean. What lies below an ignored directory is for the caller to know. The tree's own root is
+ * never ignored.
+ */
 bool janus__pattern_ignores(const char *const *patterns, size_t count,
 			    const struct janus__entry_path *entry);
 

@@ -30,19 +30,30 @@ static void make_gap(struct janus__record *record)
 	record->time_ns = now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* False: the buffer is full before the ring is empty. */
-static bool move_records(struct janus_context *context, struct janus_event_buffer *buffer)
+/* Each record of either ring has a number, and those that were lost have one, too. */
+static uint64_t number(const struct janus_context *context,
+		       const struct janus__record *record)
 {
-	struct janus__record record;
+	return context->sequence + (record->spec ? 1 : record->lost);
+}
+
+/* False: the buffer is full before the ring is empty. */
+static bool move_records(struct janus_context *context, struct janus__ring *ring,
+			 struct janus_event_buffer *buffer)
+{
+	struct janus__record record, shown;
 	const char *path;
 	size_t path_length;
 
-	while (janus__ring_peek(&context->ring, &record, &path, &path_length)) {
+	while (ring->bytes && janus__ring_peek(ring, &shown, &path, &path_length)) {
+		record = shown;
 		if (!record.spec)
 			make_gap(&record);
+		record.sequence = number(context, &shown);
 		if (!janus__event_buffer_append(buffer, &record, path, path_length))
 			return false;
-		janus__ring_pop(&context->ring, &record);
+		context->sequence = record.sequence;
+		janus__ring_pop(ring, &shown);
 	}
 	return true;
 }
@@ -60,7 +71,8 @@ static int fetch(struct janus_context *context, struct janus_event_buffer *buffe
 	janus__responder_clear_signal(responder);
 	broken = atomic_load(&responder->broken);
 	janus__context_expire(context);
-	drained = move_records(context, buffer);
+	drained = move_records(context, &context->ring, buffer) &&
+		  move_records(context, &context->observed, buffer);
 	if (broken || !drained)
 		janus__responder_signal(responder);
 	count = (int)janus_event_buffer_get_count(buffer);

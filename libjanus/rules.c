@@ -231,6 +231,11 @@ bool janus__object_parent_has_rules(struct janus__rules *rules,
 	return has;
 }
 
+bool janus__object_is_member(const struct janus__object *object)
+{
+	return object->holders > 1 + (object->bindings ? object->bindings->count : 0);
+}
+
 bool janus__object_is_directory(const struct janus__object *object)
 {
 	return object->directory;
@@ -351,6 +356,23 @@ int janus__rules_swap(struct janus__rules *rules, const struct janus__change *ch
 	drop_prepared(change->old_wanted, change->old_count);
 	drop_prepared(change->new_wanted, change->new_count);
 	return err;
+}
+
+int janus__rules_unbind(struct janus__rules *rules, struct janus__object *object,
+			const struct janus__wanted *ended, const struct janus__spec *spec)
+{
+	int err = janus__bindings_without(&object->prepared, object->bindings, ended,
+					  spec);
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&rules->lock);
+	object->touched = true;
+	install(rules, object);
+	pthread_mutex_unlock(&rules->lock);
+	janus__bindings_unref(object->prepared);
+	object->prepared = NULL;
+	return 0;
 }
 
 /* Under the lock. */

@@ -66,6 +66,12 @@ uint32_t janus__object_events(const struct janus__object *object);
 bool janus__object_parent_has_rules(struct janus__rules *rules,
 				    const struct janus__object *object);
 
+/*
+ * Whether somebody holds it for more than its own bindings and one who is about to let it go:
+ * it lies in a tree.
+ */
+bool janus__object_is_member(const struct janus__object *object);
+
 bool janus__object_is_directory(const struct janus__object *object);
 
 void janus__wanted_sort(struct janus__wanted *wanted, size_t count);
@@ -75,6 +81,11 @@ void janus__wanted_sort(struct janus__wanted *wanted, size_t count);
  * -ENOMEM: nothing has changed.
  */
 int janus__rules_swap(struct janus__rules *rules, const struct janus__change *change);
+
+/* Take back an end that a tree of a rule had at an object. -ENOMEM: it stays. */
+int janus__rules_unbind(struct janus__rules *rules, struct janus__object *object,
+			const struct janus__wanted *ended,
+			const struct janus__spec *spec);
 
 /*
  * Each look-up fills @ret anew, at one point in time: what it finds is all old or all new,

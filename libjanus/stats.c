@@ -31,9 +31,15 @@ int janus_get_stats(const struct janus_context *context, struct janus_stats *ret
 	stats.reply_errors = read_counter(&counters->reply_errors);
 	stats.read_errors = read_counter(&counters->read_errors);
 	stats.malformed = read_counter(&counters->malformed);
-	stats.records = read_counter(&counters->records);
-	stats.records_dropped = read_counter(&counters->records_dropped);
+	stats.records = read_counter(&counters->records) +
+			read_counter(&counters->observed_records);
+	stats.records_dropped = read_counter(&counters->records_dropped) +
+				read_counter(&counters->observed_dropped);
 	stats.watches = read_counter(&counters->watches);
 	stats.marks = read_counter(&counters->marks);
+	stats.observed = read_counter(&counters->observed);
+	stats.overflows = read_counter(&counters->overflows);
+	stats.directories = read_counter(&counters->directories);
+	stats.rescans = read_counter(&counters->rescans);
 	return janus__options_write(ret, &stats, sizeof(stats));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The counters behind janus_get_stats(): written by the responder (watches and marks by the
- * caller), read from anywhere.
+ * The counters behind janus_get_stats(): written by the responder (what is observed by the
+ * follower, watches and marks under the engine's mutex), read from anywhere.
  */
 #ifndef JANUS_STATS_H
 #define JANUS_STATS_H
@@ -24,6 +24,13 @@ struct janus__counters {
 	atomic_uint_least64_t records_dropped;
 	atomic_uint_least64_t watches;
 	atomic_uint_least64_t marks;
+	atomic_uint_least64_t observed;
+	atomic_uint_least64_t observed_records; /* into the ring of observations */
+	atomic_uint_least64_t observed_dropped;
+	atomic_uint_least64_t overflows;
+	atomic_uint_least64_t directories;
+	atomic_uint_least64_t quiet;
+	atomic_uint_least64_t rescans;
 };
 
 /* Each counter has one writer, so a plain add will do. */

@@ -49,6 +49,16 @@ JANUS_API const char *janus_verdict_name(uint32_t verdict);
  */
 JANUS_API const char *janus_reason_name(uint32_t reason);
 
+/**
+ * janus_file_type_name() - "other", "file", "directory", "symlink".
+ * @type: a value of enum janus_file_type
+ *
+ * Return: static, never NULL; "unknown" for anything else.
+ * Threads: any.
+ * Since: 0.1.0
+ */
+JANUS_API const char *janus_file_type_name(uint32_t type);
+
 JANUS_END_DECLS
 
 #endif

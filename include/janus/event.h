@@ -123,8 +123,8 @@ JANUS_API uint32_t janus_event_get_reason(const struct janus_event *event);
  * A file that is renamed in that very moment is told under its new name. From outside: any
  * byte but NUL can stand in it, line feeds too; escape it before printing.
  *
- * Return: the path, never NULL; "" for JANUS_EVENT_GAP and where the kernel could not tell it
- *   (longer than PATH_MAX).
+ * Return: the path, never NULL; "" for a gap of lost records (see janus_event_get_error()) and
+ *   where the kernel could not tell it (longer than PATH_MAX).
  * Source: /proc/self/fd/N
  * Since: 0.1.0
  */
@@ -213,7 +213,7 @@ JANUS_API uint64_t janus_event_get_sequence(const struct janus_event *event);
  *
  * One access that two watches know is one record of each.
  *
- * Return: the id, 0 for JANUS_EVENT_GAP.
+ * Return: the id, 0 for a gap of lost records.
  * Since: 0.1.0
  */
 JANUS_API uint64_t janus_event_get_watch_id(const struct janus_event *event);
@@ -222,7 +222,7 @@ JANUS_API uint64_t janus_event_get_watch_id(const struct janus_event *event);
  * janus_event_get_cookie() - The cookie of the options that were in force.
  * @event: not NULL
  *
- * Return: janus_watch_options.cookie, 0 for JANUS_EVENT_GAP.
+ * Return: janus_watch_options.cookie, 0 for a gap of lost records.
  * Since: 0.1.0
  */
 JANUS_API uint64_t janus_event_get_cookie(const struct janus_event *event);

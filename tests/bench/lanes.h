@@ -5,6 +5,9 @@
 #ifndef TESTS_BENCH_LANES_H
 #define TESTS_BENCH_LANES_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "kernel/actor.h"
 
 /*
@@ -20,17 +23,25 @@ enum placement {
 /* For the actors that are started from now on. False: there is only one CPU. */
 bool choose_placement(enum placement placement);
 
-/* In the actor. */
+/* In the actor. Does nothing while no placement is chosen. */
 void take_cpus(bool opener);
 
 /* The smallest responder there can be: read, answer with @response, close. */
 void serve_bare(struct actor *actor, const char *path, int response);
+
+/*
+ * As small, for the whole file system of @path, but the kernel is told to let everybody open
+ * what is in the directory @quiet.
+ */
+void serve_wide(struct actor *actor, const char *path, const char *quiet);
 
 /* A program that embeds libjanus. */
 struct service {
 	const char *watched; /* the path of the rule that matters */
 	bool deny;
 	bool unread; /* nobody fetches the records */
+	bool recursive;
+	uint32_t strategy; /* of enum janus_strategy; 0: the usual */
 	const char
 		*more; /* with @more_count: a folder of that many files, also allowed */
 	int more_count;

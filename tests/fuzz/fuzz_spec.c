@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pattern.h"
+
 #define SUBJECTS_MAX 4
 #define ITEMS_MAX 6
 
@@ -25,6 +27,8 @@ struct input {
 struct lists {
 	const char *paths[2 * ITEMS_MAX];
 	struct janus_tag tags[ITEMS_MAX];
+	const char *observe[ITEMS_MAX];
+	const char *ignore[ITEMS_MAX];
 };
 
 static void check(bool condition)
@@ -62,6 +66,24 @@ static char *take_text(struct input *input)
 	return text;
 }
 
+/* What trees and observation have brought; behind the rest, so that older inputs stay valid. */
+static void take_tree(struct input *input, struct janus_subject *subject,
+		      struct lists *lists)
+{
+	subject->events |= (uint32_t)take(input) << 8;
+	subject->strategy = take(input);
+	subject->max_depth = take(input);
+	subject->reserved = take(input) == 0xff;
+	subject->observe_count = take(input) % (ITEMS_MAX + 1);
+	subject->ignore_count = take(input) % (ITEMS_MAX + 1);
+	for (uint64_t i = 0; i < subject->observe_count; i++)
+		lists->observe[i] = take_text(input);
+	for (uint64_t i = 0; i < subject->ignore_count; i++)
+		lists->ignore[i] = take_text(input);
+	subject->observe = lists->observe;
+	subject->ignore = lists->ignore;
+}
+
 static void take_subject(struct input *input, struct janus_subject *subject,
 			 struct lists *lists)
 {
@@ -82,6 +104,7 @@ static void take_subject(struct input *input, struct janus_subject *subject,
 	subject->allow = lists->paths;
 	subject->deny = lists->paths + subject->allow_count;
 	subject->tags = lists->tags;
+	take_tree(input, subject, lists);
 }
 
 static void free_lists(struct lists *lists)
@@ -91,18 +114,40 @@ static void free_lists(struct lists *lists)
 	for (size_t i = 0; i < ITEMS_MAX; i++) {
 		free((char *)(uintptr_t)lists->tags[i].key);
 		free((char *)(uintptr_t)lists->tags[i].value);
+		free((char *)(uintptr_t)lists->observe[i]);
+		free((char *)(uintptr_t)lists->ignore[i]);
 	}
 }
 
 static void check_rule(const struct janus__spec *spec, const struct janus__rule *rule)
 {
+	const struct janus__subject *subject = janus__spec_subject_of(spec, rule);
 	size_t length = strlen(rule->path);
 
+	check(rule->subject < spec->subject_count);
 	check(length >= 1 && length < PATH_MAX && rule->path[0] == '/');
 	check(!strstr(rule->path, "//") && !strstr(rule->path, "/./"));
 	check(length == 1 || rule->path[length - 1] != '/');
 	check(length == 1 || strcmp(rule->path + length - 2, "/.") != 0);
-	check(rule->subject < spec->subject_count);
+	check(!rule->observe || (!rule->deny && !janus__subject_asks(subject)));
+	if (!(subject->flags & JANUS_SUBJECT_GLOB))
+		return;
+	check(!janus__pattern_check(rule->path) && !strstr(rule->path, "/../"));
+	check(janus__pattern_literal_length(rule->path) <= length);
+}
+
+static void check_subject(const struct janus__subject *subject)
+{
+	check(subject->events && subject->mode <= JANUS_MODE_AUDIT);
+	check(!janus__subject_asks(subject) ||
+	      !(subject->events & ~JANUS_EVENT_ALL_PERMISSION));
+	check(!(subject->strategy & (subject->strategy - 1)));
+	check((subject->flags & JANUS_SUBJECT_RECURSIVE) ||
+	      (!subject->ignore_count && !subject->max_depth));
+	for (uint32_t i = 0; i < subject->tag_count; i++)
+		check(subject->tags[i].key[0] && subject->tags[i].value);
+	for (uint32_t i = 0; i < subject->ignore_count; i++)
+		check(!janus__pattern_check(subject->ignore[i]));
 }
 
 static void check_spec(const struct janus__spec *spec,
@@ -111,13 +156,8 @@ static void check_spec(const struct janus__spec *spec,
 	check(spec->rule_count > 0 && report->paths == spec->rule_count);
 	for (uint64_t i = 0; i < spec->rule_count; i++)
 		check_rule(spec, &spec->rules[i]);
-	for (uint64_t i = 0; i < spec->subject_count; i++) {
-		const struct janus__subject *subject = &spec->subjects[i];
-
-		check(subject->events && subject->mode <= JANUS_MODE_DRY_RUN);
-		for (uint32_t j = 0; j < subject->tag_count; j++)
-			check(subject->tags[j].key[0] && subject->tags[j].value);
-	}
+	for (uint64_t i = 0; i < spec->subject_count; i++)
+		check_subject(&spec->subjects[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -18,13 +18,16 @@ import sys
 # stands for itself, it closes a loop between objects that their headers leave open.
 ORDER = """
     util kernel kernel_linux
-    options log report stats version error features
-    proc cgroup container
-    spec bindings rules
-    decode identify root marks
+    options log report stats version error observe features
+    proc cgroup container mounts
+    pattern subject spec bindings rules
+    decode decode_fid handle ring tree extent fresh
+    identify root reach strategy wide tell marks
+    expand cover cover_tree cover_announce cover_root cover_end cover.c
+    follow follow_open follow_settle follow.c
     decide respond
-    ring event untold responder linger
-    context watch poll stats.c context.c
+    event untold responder linger follower
+    context following watch poll stats.c context.c
 """.split()
 
 # The public headers, likewise.

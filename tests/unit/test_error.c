@@ -12,9 +12,10 @@ TestSuite(error);
 
 /* Every error that a doc block of the public headers lists. */
 static const int documented[] = {
-	EINVAL, E2BIG,  ENAMETOOLONG, EPERM,  EACCES, ENOSYS,      EOPNOTSUPP,
-	EMFILE, ENFILE, ENOMEM,       ENOSPC, EAGAIN, ENOENT,      ENOTUNIQ,
-	ESRCH,  ELOOP,  ENOTDIR,      EINTR,  EIO,    EMEDIUMTYPE,
+	EINVAL,     E2BIG,       ENAMETOOLONG, EPERM,  EACCES,  ENOSYS,
+	EOPNOTSUPP, EMFILE,      ENFILE,       ENOMEM, ENOSPC,  EAGAIN,
+	ENOENT,     ENOTUNIQ,    ESRCH,        ELOOP,  ENOTDIR, EINTR,
+	EIO,        EMEDIUMTYPE, EREMOTE,      EDQUOT, ENOBUFS, EOVERFLOW,
 };
 
 Test(error, every_documented_error_has_its_own_words)
@@ -53,10 +54,35 @@ Test(error, kinds_have_the_kernels_names)
 	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_OPEN), "OPEN_PERM");
 	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_ACCESS), "ACCESS_PERM");
 	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_EXEC), "OPEN_EXEC_PERM");
+	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_CREATE), "CREATE");
+	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_MODIFY), "MODIFY");
+	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_CLOSE_WRITE), "CLOSE_WRITE");
+	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_ATTRIB), "ATTRIB");
+	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_DELETE), "DELETE");
+	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_RENAME), "RENAME");
 	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_GAP), "GAP");
 	cr_assert_str_eq(janus_event_kind_name(0), "UNKNOWN");
 	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_OPEN | JANUS_EVENT_ACCESS),
 			 "UNKNOWN");
+}
+
+Test(error, every_kind_has_a_name_of_its_own)
+{
+	const uint32_t kinds = JANUS_EVENT_ALL_OBSERVATION | JANUS_EVENT_GAP;
+
+	for (uint32_t bit = 1; bit; bit <<= 1)
+		cr_assert_eq(strcmp(janus_event_kind_name(bit), "UNKNOWN") != 0,
+			     (kinds & bit) != 0, "%#x", bit);
+}
+
+Test(error, file_types_have_names)
+{
+	cr_assert_str_eq(janus_file_type_name(JANUS_FILE_OTHER), "other");
+	cr_assert_str_eq(janus_file_type_name(JANUS_FILE_REGULAR), "file");
+	cr_assert_str_eq(janus_file_type_name(JANUS_FILE_DIRECTORY), "directory");
+	cr_assert_str_eq(janus_file_type_name(JANUS_FILE_SYMLINK), "symlink");
+	cr_assert_str_eq(janus_file_type_name(JANUS_FILE_SYMLINK + 1), "unknown");
+	cr_assert_str_eq(janus_file_type_name(UINT32_MAX), "unknown");
 }
 
 Test(error, verdicts_and_reasons_have_names)

@@ -201,7 +201,8 @@ Test(spec, refuses_a_subject_without_paths)
 {
 	subject.allow_count = 0;
 	subject.allow = NULL;
-	refuse(-EINVAL, "subject[0].allow: neither allow nor deny names a path");
+	refuse(-EINVAL,
+	       "subject[0].allow: neither allow nor deny nor observe names a path");
 	subject.allow = NULL;
 	refuse(-EINVAL, "subject[0].allow: a count without an array");
 	subject.deny_count = 1;
@@ -293,9 +294,9 @@ Test(spec, refuses_words_it_does_not_know)
 	refuse(-EINVAL, "subject[0].events: not a mask of permission events");
 	subject.events = JANUS_EVENT_GAP;
 	refuse(-EINVAL, "subject[0].events: not a mask of permission events");
-	subject.mode = JANUS_MODE_DRY_RUN + 1;
+	subject.mode = JANUS_MODE_AUDIT + 1;
 	refuse(-EINVAL, "subject[0].mode: unknown mode");
-	subject.flags = 1u << 3;
+	subject.flags = 1u << 8;
 	refuse(-EINVAL, "subject[0].flags: unknown flag");
 	subject.reserved = 1;
 	refuse(-EINVAL, "subject[0].reserved: not 0");

@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns what the walk does with what it meets: nodes, objects and marks of trees.
+ */
+#include "cover_tree.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "decode.h"
+#include "handle.h"
+#include "log.h"
+#include "observe.h"
+#include "report.h"
+#include "util.h"
+
+#define PROGRESS_STEP 4096
+
+static const struct janus__subject *subject_of(const struct janus__cover *cover)
+{
+	return janus__spec_subject_of(cover->spec, cover->rule);
+}
+
+/* Reports. */
+
+static void note(struct janus__cover *cover, const char *path, int err)
+{
+	struct janus_watch_report *report = cover->report;
+	char shown[256];
+
+	if (!report) {
+		janus__tell_gap(cover->marker->teller, cover->tree, path, err);
+		return;
+	}
+	janus__escape(shown, sizeof(shown), path);
+	janus__log(cover->marker->log, JANUS_LOG_WARNING, "'%s' is not covered: %s",
+		   shown, janus__marks_cause(err));
+	if (report->tree_skipped++ || report->first_error)
+		return;
+	report->first_error = err;
+	report->first_subject = cover->rule->subject;
+	snprintf(report->first_path, sizeof(report->first_path), "%s", path);
+	snprintf(report->message, sizeof(report->message),
+		 "subject[%u] '%s' is not covered: %s", cover->rule->subject, shown,
+		 janus__marks_cause(err));
+}
+
+static void skip(void *userdata, const char *path, int err)
+{
+	struct janus__cover *cover = userdata;
+
+	/* -EXDEV: the options keep the tree on its own file system. */
+	if (err != -EXDEV)
+		note(cover, path, err);
+	else if (cover->report)
+		cover->report->tree_ignored++;
+}
+
+static void report_directory(struct janus__cover *cover)
+{
+	if (!cover->report)
+		return;
+	cover->report->tree_directories++;
+	if (cover->progress && cover->report->tree_directories % PROGRESS_STEP == 0)
+		cover->progress(cover->progress_userdata,
+				cover->report->tree_directories);
+}
+
+/* Marks. */
+
+/* The node of what is to be covered counts already. */
+static int check_limits(const struct janus__cover *cover)
+{
+	uint64_t limit = cover->spec->directory_limit, count = 0;
+
+	if (!limit)
+		return janus__marks_check_limit(cover->marker);
+	for (const struct janus__tree *tree = cover->coverage->trees; tree;
+	     tree = tree->next_of_watch)
+		count += tree->directory_count;
+	return count > limit ? -EDQUOT : janus__marks_check_limit(cover->marker);
+}
+
+int janus__cover_tree_observe(const struct janus__cover *cover, int fd, uint64_t mask)
+{
+	const struct janus__marker *marker = cover->marker;
+	char link[32];
+	int err;
+
+	snprintf(link, sizeof(link), "self/fd/%d", fd);
+	err = marker->kernel->fanotify_mark(marker->observe_fd, FAN_MARK_ADD, mask,
+					    marker->proc->fd, link);
+	return err == -EINVAL || err == -ENODEV || err == -EXDEV ? -EOPNOTSUPP : err;
+}
+
+/* The same for a directory that is open: no path has to be walked for it. */
+static int observe_directory(const struct janus__cover *cover, int fd)
+{
+	const struct janus__marker *marker = cover->marker;
+	uint32_t kinds = janus__subject_asks(subject_of(cover))
+				 ? 0
+				 : subject_of(cover)->events;
+	int err = marker->kernel->fanotify_mark(marker->observe_fd, FAN_MARK_ADD,
+						janus__observe_mask(kinds), fd, NULL);
+
+	return err == -EINVAL || err == -ENODEV || err == -EXDEV ? -EOPNOTSUPP : err;
+}
+
+static int remember_wide(struct janus__cover *cover, const struct janus__wide_mark *mark)
+{
+	struct janus__coverage *coverage = cover->coverage;
+	struct janus__wide_mark *larger =
+		reallocarray(coverage->wide, coverage->wide_count + 1, sizeof(*larger));
+
+	if (!larger)
+		return -ENOMEM;
+	coverage->wide = larger;
+	larger[coverage->wide_count++] = *mark;
+	return 0;
+}
+
+static bool has_wide(const struct janus__cover *cover,
+		     const struct janus__wide_mark *mark)
+{
+	for (size_t i = 0; i < cover->coverage->wide_count; i++)
+		if (cover->coverage->wide[i].strategy == mark->strategy &&
+		    cover->coverage->wide[i].key == mark->key)
+			return true;
+	return false;
+}
+
+/* Where a tree begins, or goes on on another file system: how is what is new there noticed? */
+int janus__cover_tree_mark_place(struct janus__cover *cover,
+				 const struct janus__found *found)
+{
+	const struct janus__subject *subject = subject_of(cover);
+	struct janus__wide_mark mark = {
+		.strategy = janus__strategy_choose(&cover->places, subject,
+						   found->file.mount_id),
+		.key = found->file.mount_id,
+	};
+	uint64_t mask = janus__encode_kinds(subject->events) | FAN_ONDIR;
+	int err = 0;
+
+	/* Without a group for it, what can be had is had, if nothing else was demanded. */
+	if (cover->marker->wide->group_fd < 0 && !subject->strategy)
+		mark.strategy = JANUS_STRATEGY_INODE;
+	if (mark.strategy == JANUS_STRATEGY_FILESYSTEM)
+		mark.key = found->file.inode.device;
+	if (mark.strategy != JANUS_STRATEGY_INODE && !has_wide(cover, &mark)) {
+		err = remember_wide(cover, &mark);
+		if (!err)
+			err = janus__wide_add(cover->marker->wide, &mark, mask,
+					      found->fd);
+		if (err && err != -ENOMEM)
+			cover->coverage->wide_count--;
+	}
+	if (!err && cover->report)
+		cover->report->strategies |= mark.strategy;
+	return err;
+}
+
+/* Members of a tree that asks. */
+
+int janus__cover_tree_hold(struct janus__cover *cover, struct janus__node *node,
+			   const struct janus__found *found)
+{
+	const struct janus__object *above = node->parent
+						    ? janus__node_object(node->parent)
+						    : NULL;
+	struct janus__inode parent;
+	struct janus__object *object;
+	int err;
+
+	if (above)
+		parent = janus__object_inode(cover->marker->rules, above);
+	err = janus__marks_hold(cover->marker, found, above ? &parent : NULL, &object);
+	if (!err)
+		janus__node_set_object(node, object);
+	return err;
+}
+
+static int enter_asking(struct janus__cover *cover, struct janus__node *node, int fd)
+{
+	struct janus__found found;
+	int err = janus__found_init(&found, cover->marker, fd, 0);
+
+	if (err)
+		return err;
+	if (!janus__node_object(node))
+		err = janus__cover_tree_hold(cover, node, &found);
+	if (!err && (node->flags & JANUS__NODE_MOUNT))
+		err = janus__cover_tree_mark_place(cover, &found);
+	/* While a watch is being made it is marked on the way back: the walk goes unasked. */
+	if (!err && cover->live)
+		err = janus__marks_ask(cover->marker, &found, subject_of(cover)->events);
+	return err;
+}
+
+static int enter(void *userdata, struct janus__node *node, int fd)
+{
+	struct janus__cover *cover = userdata;
+	int err = check_limits(cover);
+
+	if (!err)
+		err = observe_directory(cover, fd);
+	if (!err && janus__subject_asks(subject_of(cover)))
+		err = enter_asking(cover, node, fd);
+	if (err)
+		return err;
+	if (cover->live && (node->flags & JANUS__NODE_NEW))
+		janus__cover_tree_announce(cover, node);
+	report_directory(cover);
+	return 0;
+}
+
+static void listed(void *userdata, struct janus__node *node)
+{
+	const struct janus__cover *cover = userdata;
+
+	if (node->flags & JANUS__NODE_FRESH)
+		janus__fresh_end(cover->marker->fresh, node,
+				 janus__marks_queued(cover->marker));
+}
+
+static void forget(void *userdata, struct janus__node *node)
+{
+	const struct janus__cover *cover = userdata;
+
+	janus__cover_forget(cover->marker, node);
+}
+
+static void leave(void *userdata, struct janus__node *node, int fd)
+{
+	struct janus__cover *cover = userdata;
+	struct janus__found found;
+	char path[PATH_MAX];
+	int err = janus__found_init(&found, cover->marker, fd, 0);
+
+	if (!err)
+		err = janus__marks_ask(cover->marker, &found, subject_of(cover)->events);
+	if (!err)
+		return;
+	if (janus__node_path(node, NULL, path, sizeof(path)) < 0)
+		path[0] = '\0';
+	note(cover, path, err);
+}
+
+static int cross(void *userdata, const char *path)
+{
+	struct janus__cover *cover = userdata;
+	const struct janus__mount *mount;
+
+	if (subject_of(cover)->flags & JANUS_SUBJECT_ONE_FILESYSTEM)
+		return -EXDEV;
+	if (subject_of(cover)->flags & JANUS_SUBJECT_STALLING)
+		return 0;
+	mount = janus__places_find(&cover->places, path);
+	if (cover->places.error)
+		return cover->places.error;
+	return !mount || janus__mount_stalls(mount) ? -EREMOTE : 0;
+}
+
+/* Entries. */
+
+/* An entry by its name, without opening it: O_PATH asks nobody. */
+static int look_at(struct janus__cover *cover, const struct janus__entry *entry,
+		   struct janus__found *ret)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_NO_XDEV,
+	};
+	int fd = cover->marker->kernel->openat2(entry->fd, entry->name, &how);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = janus__found_init(ret, cover->marker, fd, 0);
+	if (err)
+		cover->marker->kernel->close(fd);
+	return err;
+}
+
+static struct janus__node *make_entry_node(struct janus__cover *cover,
+					   const struct janus__entry *entry, int fd,
+					   uint16_t flags)
+{
+	struct janus__trees *trees = cover->marker->trees;
+	struct janus__handle handle;
+	const struct janus__node_facts facts = {
+		.fid = &handle.fid,
+		.name = entry->name,
+		.name_length = strlen(entry->name),
+		.parent = entry->directory,
+		.flags = flags,
+	};
+	struct janus__node *node = NULL;
+
+	handle.fid.fsid = trees->filesystems[entry->directory->filesystem];
+	if (janus__handle_read(cover->marker->kernel, fd, "", &handle) < 0)
+		return NULL;
+	node = janus__trees_find(trees, &handle.fid, NULL);
+	while (node && (node->tree != cover->tree || !(node->flags & flags)))
+		node = janus__trees_find(trees, &handle.fid, node);
+	return node ? NULL : janus__node_create(trees, cover->tree, &facts);
+}
+
+static void note_entry(struct janus__cover *cover, const struct janus__entry *entry,
+		       int err)
+{
+	char path[PATH_MAX];
+
+	if (janus__node_path(entry->directory, entry->name, path, sizeof(path)) < 0)
+		path[0] = '\0';
+	note(cover, path, err);
+}
+
+/*
+ * What a deny has once covered stays denied under any name: so each file is marked itself, and
+ * asks wherever it goes.
+ */
+static int mark_file(struct janus__cover *cover, const struct janus__entry *entry,
+		     const struct janus__found *found)
+{
+	struct janus__node *node;
+	int err = janus__marks_check_limit(cover->marker);
+
+	if (err || !S_ISREG(found->file.type))
+		return err;
+	node = make_entry_node(cover, entry, found->fd, JANUS__NODE_FILE);
+	if (!node)
+		return 0; /* it is marked already, under another name */
+	err = janus__cover_tree_hold(cover, node, found);
+	if (!err)
+		err = janus__marks_ask(cover->marker, found, subject_of(cover)->events);
+	if (err)
+		janus__cover_forget(cover->marker, node);
+	else if (cover->report)
+		cover->report->tree_files++;
+	return err;
+}
+
+void janus__cover_tree_file(struct janus__cover *cover, const struct janus__entry *entry)
+{
+	struct janus__found found;
+	int err;
+
+	if (!cover->rule->deny || !janus__subject_asks(subject_of(cover)) ||
+	    !(subject_of(cover)->flags & JANUS_SUBJECT_RECURSIVE))
+		return;
+	err = look_at(cover, entry, &found);
+	if (!err) {
+		err = mark_file(cover, entry, &found);
+		cover->marker->kernel->close(found.fd);
+	}
+	if (err && err != -ENOENT && err != -EXDEV)
+		note_entry(cover, entry, err);
+}
+
+/* The tree ends there: its object says so to whoever asks what lies below. */
+static int end_tree(struct janus__cover *cover, const struct janus__entry *entry,
+		    const struct janus__found *found)
+{
+	struct janus__node *node = make_entry_node(cover, entry, found->fd,
+						   JANUS__NODE_LEFT_OUT);
+	struct janus__change change = { .new_spec = cover->spec, .new_count = 1 };
+	struct janus__wanted wanted = { .rule = cover->rule, .ignore = true };
+	int err;
+
+	if (!node)
+		return 0;
+	err = janus__cover_tree_hold(cover, node, found);
+	if (err) {
+		janus__cover_forget(cover->marker, node);
+		return err;
+	}
+	wanted.object = janus__node_object(node);
+	change.new_wanted = &wanted;
+	return janus__rules_swap(cover->marker->rules, &change);
+}
+
+void janus__cover_tree_leave_out(struct janus__cover *cover,
+				 const struct janus__entry *entry)
+{
+	struct janus__found found;
+	int err;
+
+	if (!janus__subject_asks(subject_of(cover)))
+		return;
+	err = look_at(cover, entry, &found);
+	if (!err) {
+		err = end_tree(cover, entry, &found);
+		cover->marker->kernel->close(found.fd);
+	}
+	if (err && err != -ENOENT && err != -EXDEV)
+		note_entry(cover, entry, err);
+}
+
+static void see_entry(void *userdata, const struct janus__entry *entry)
+{
+	struct janus__cover *cover = userdata;
+
+	if (cover->live && (entry->directory->flags & JANUS__NODE_NEW) &&
+	    entry->type != JANUS_FILE_DIRECTORY)
+		janus__cover_tree_announce_file(cover, entry);
+	if (entry->type == JANUS_FILE_REGULAR)
+		janus__cover_tree_file(cover, entry);
+}
+
+static void leave_out(void *userdata, const struct janus__entry *entry, bool by_pattern)
+{
+	struct janus__cover *cover = userdata;
+
+	if (cover->report)
+		cover->report->tree_ignored++;
+	if (by_pattern)
+		janus__cover_tree_leave_out(cover, entry);
+}
+
+/* The walk that a go makes: @asking, and not @live, marks for permission on the way back. */
+static const struct janus__walk_ops observing = {
+	.enter = enter,
+	.forget = forget,
+	.listed = listed,
+	.cross = cross,
+	.entry = see_entry,
+	.leave_out = leave_out,
+	.skip = skip,
+};
+
+static const struct janus__walk_ops asking = {
+	.enter = enter,
+	.forget = forget,
+	.leave = leave,
+	.cross = cross,
+	.entry = see_entry,
+	.leave_out = leave_out,
+	.skip = skip,
+};
+
+static struct janus__walk walk_of(struct janus__cover *cover)
+{
+	bool asks = janus__subject_asks(subject_of(cover));
+
+	return (struct janus__walk){
+		.kernel = cover->marker->kernel,
+		.trees = cover->marker->trees,
+		.ops = asks && !cover->live ? &asking : &observing,
+		.userdata = cover,
+		.again = cover->tree->lost,
+	};
+}
+
+int janus__cover_tree_walk(struct janus__cover *cover, struct janus__node *node, int fd)
+{
+	const struct janus__walk walk = walk_of(cover);
+	int err = enter(cover, node, fd);
+
+	return err ? err : janus__expand(&walk, node, fd);
+}
+
+void janus__cover_tree_walk_child(struct janus__cover *cover,
+				  const struct janus__entry *entry)
+{
+	const struct janus__walk walk = walk_of(cover);
+
+	cover->told = entry;
+	if (janus__expand_child(&walk, entry->directory, entry->fd, entry->name) < 0)
+		note_entry(cover, entry, -ENOMEM);
+	cover->told = NULL;
+}

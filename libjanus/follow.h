@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the kernel tells of directories -> the trees as they are now, and records of it. Under
+ * the engine's mutex.
+ */
+#ifndef JANUS_FOLLOW_H
+#define JANUS_FOLLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cover.h"
+#include "decode_fid.h"
+
+struct janus__follow {
+	const struct janus__marker *marker;
+	int32_t own_pid;
+	bool stale; /* some tree is dirty or lost */
+
+	/* The rename before, for an exchange is told as two of them. */
+	const struct janus__node *last_directory; /* NULL: the event before was none */
+	uint64_t last_target;
+	char last_name[256];
+
+	/* The watch that is being worked for; its root is not opened for each event. */
+	bool open;
+	struct janus__root root;
+	struct janus__cover cover;
+};
+
+/* One observation. */
+void janus__follow(struct janus__follow *follow, const struct janus__observation *seen);
+
+/* The kernel's queue was full: what it would have told is found out by looking. */
+void janus__follow_overflow(struct janus__follow *follow);
+
+/* Something was mounted or unmounted, or may have been. */
+void janus__follow_mounts(struct janus__follow *follow);
+
+/* A batch is done: look again at what is stale, put what is new into force, close all. */
+void janus__follow_settle(struct janus__follow *follow);
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns when trees are looked through again: after an overflow, after a mount, and where
+ * something has happened on the way to a root.
+ */
+#include "follow.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "follow_open.h"
+#include "util.h"
+
+/* Each watch is told once. */
+static bool is_first_of_spec(const struct janus__follow *follow,
+			     const struct janus__tree *tree)
+{
+	const struct janus__tree *other = follow->marker->trees->list;
+
+	while (other != tree && !(other->spec == tree->spec && other->active))
+		other = other->next;
+	return other == tree;
+}
+
+void janus__follow_overflow(struct janus__follow *follow)
+{
+	janus__count(&follow->marker->counters->overflows, 1);
+	for (struct janus__tree *tree = follow->marker->trees->list; tree;
+	     tree = tree->next) {
+		if (!tree->active)
+			continue;
+		tree->dirty = true;
+		tree->lost = true;
+		follow->stale = true;
+		if (is_first_of_spec(follow, tree))
+			janus__tell_gap(follow->marker->teller, tree, "", -EOVERFLOW);
+	}
+}
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
+{
+	const unsigned char *at = bytes;
+
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ at[i]) * 0x100000001b3u;
+	return hash;
+}
+
+static bool is_below(const char *point, const struct janus__node *root)
+{
+	size_t length;
+	const char *name = janus__node_name(root, &length);
+
+	if (length == 1)
+		return true;
+	return strncmp(point, name, length) == 0 &&
+	       (point[length] == '/' || point[length] == '\0');
+}
+
+/* What is mounted in a target as far as a tree is concerned. Never 0. */
+static uint64_t hash_mounts(const struct janus__tree *tree,
+			    const struct janus__mounts *mounts)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		const struct janus__mount *mount = &mounts->list[i];
+		bool below = !tree->roots; /* then anything can lead to one */
+
+		for (const struct janus__node *root = tree->roots; root && !below;
+		     root = root->sibling)
+			below = is_below(mount->point, root);
+		if (!below)
+			continue;
+		hash = mix(hash, &mount->id, sizeof(mount->id));
+		hash = mix(hash, mount->point, strlen(mount->point) + 1);
+	}
+	return hash ? hash : 1;
+}
+
+static void look_at_mounts(struct janus__follow *follow, struct janus__tree *tree)
+{
+	struct janus__places *places = &follow->cover.places;
+	uint64_t hash;
+
+	if (janus__follow_cover(follow, tree) < 0)
+		return;
+	/* Any path will do to have them read. */
+	(void)janus__places_find(places, "/");
+	if (places->error)
+		return;
+	hash = hash_mounts(tree, &places->target);
+	if (tree->mounts == hash)
+		return;
+	tree->lost = tree->mounts != 0;
+	tree->dirty |= tree->lost;
+	follow->stale |= tree->dirty;
+	tree->mounts = hash;
+}
+
+void janus__follow_mounts(struct janus__follow *follow)
+{
+	janus__follow_close(follow);
+	for (struct janus__tree *tree = follow->marker->trees->list; tree;
+	     tree = tree->next)
+		if (tree->active)
+			look_at_mounts(follow, tree);
+}
+
+static void refresh(struct janus__follow *follow, struct janus__tree *tree)
+{
+	janus__count(&follow->marker->counters->rescans, 1);
+	if (janus__follow_cover(follow, tree) == 0)
+		janus__cover_refresh(&follow->cover, tree);
+	/* Without its target there is nothing to be found any more. */
+	tree->dirty = false;
+	tree->lost = false;
+}
+
+void janus__follow_settle(struct janus__follow *follow)
+{
+	struct janus__tree *tree = follow->stale ? follow->marker->trees->list : NULL;
+
+	follow->stale = false;
+	for (; tree; tree = tree->next)
+		if (tree->active && tree->dirty)
+			refresh(follow, tree);
+	janus__follow_close(follow);
+	janus__marks_count(follow->marker);
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns what an observation says. Allocates nothing: what finds no room in the ring is lost, and
+ * the ring tells how much that was.
+ */
+#include "tell.h"
+
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+
+#include <janus/types.h>
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void push(struct janus__teller *teller, struct janus__record *record,
+		 const char *text, size_t length)
+{
+	record->time_ns = now_ns();
+	record->spec = janus__spec_ref(record->spec);
+	teller->told = true;
+	if (janus__ring_push(teller->ring, record, text, length)) {
+		janus__count(&teller->counters->observed_records, 1);
+		return;
+	}
+	janus__spec_unref(record->spec);
+	janus__count(&teller->counters->observed_dropped, 1);
+}
+
+/* Nobody was asked: allow and deny are told as what they would have been. */
+static uint32_t verdict_of(const struct janus__rule *rule)
+{
+	if (rule->observe)
+		return 0;
+	return rule->deny ? JANUS_VERDICT_WOULD_DENY : JANUS_VERDICT_ALLOW;
+}
+
+static size_t write_path(char *buf, const struct janus__node *node, const char *name)
+{
+	long length = janus__node_path(node, name, buf, PATH_MAX);
+
+	if (length < 0)
+		buf[0] = '\0';
+	return length < 0 ? 0 : (size_t)length;
+}
+
+void janus__tell(struct janus__teller *teller, const struct janus__news *news)
+{
+	const struct janus__tree *tree = news->node->tree;
+	const struct janus__subject *subject = janus__spec_subject_of(tree->spec,
+								      tree->rule);
+	struct janus__record record = {
+		.kind = news->kind,
+		.verdict = verdict_of(tree->rule),
+		.file_type = news->file_type,
+		.pid = news->pid,
+		.spec = tree->spec,
+		.rule = tree->rule,
+	};
+	char text[(size_t)2 * PATH_MAX];
+	size_t length;
+
+	if (!tree->active || janus__subject_asks(subject) ||
+	    !(subject->events & news->kind))
+		return;
+	if (record.verdict)
+		record.reason = JANUS_REASON_RULE;
+	length = write_path(text, news->node, news->name);
+	if (news->old_node) {
+		text[length++] = '\0';
+		length += write_path(text + length, news->old_node, news->old_name);
+	}
+	push(teller, &record, text, length);
+}
+
+void janus__tell_gap(struct janus__teller *teller, const struct janus__tree *tree,
+		     const char *path, int err)
+{
+	struct janus__record record = {
+		.kind = JANUS_EVENT_GAP,
+		.error = err,
+		.spec = tree->spec,
+		.rule = tree->rule,
+	};
+
+	if (tree->active)
+		push(teller, &record, path, strlen(path));
+}
