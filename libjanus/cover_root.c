@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "extent.h"
 #include "handle.h"
 #include "observe.h"
 #include "util.h"
@@ -143,7 +144,9 @@ static int fill_root(struct janus__cover *cover, struct janus__node *node,
 	/* Before the walk where that is in force, so that nothing new slips by it. */
 	if (!err && wide && cover->live)
 		err = janus__cover_tree_mark_place(cover, found);
-	if (!err && found->file.directory && (recursive || (cover->live && !asks)))
+	if (!err && found->file.directory &&
+	    (recursive || (cover->live && !asks) ||
+	     janus__extent_has_leaves(cover->tree)))
 		err = walk_root(cover, node, found);
 	else if (!err)
 		err = observe_root(cover, found);

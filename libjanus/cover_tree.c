@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "decode.h"
+#include "extent.h"
 #include "handle.h"
 #include "log.h"
 #include "observe.h"
@@ -411,14 +412,42 @@ static void see_entry(void *userdata, const struct janus__entry *entry)
 		janus__cover_tree_file(cover, entry);
 }
 
+static void make_leaf(struct janus__cover *cover, const struct janus__entry *entry)
+{
+	struct janus__trees *trees = cover->marker->trees;
+	struct janus__handle handle;
+	const struct janus__node_facts facts = {
+		.fid = &handle.fid,
+		.name = entry->name,
+		.name_length = strlen(entry->name),
+		.parent = entry->directory,
+		.flags = JANUS__NODE_LEAF,
+	};
+
+	handle.fid.fsid = trees->filesystems[entry->directory->filesystem];
+	if (janus__handle_read(cover->marker->kernel, entry->fd, entry->name, &handle) <
+	    0)
+		return; /* it is gone again */
+	if (janus__tree_find(trees, cover->tree, &handle.fid))
+		return;
+	if (!janus__node_create(trees, cover->tree, &facts))
+		note_entry(cover, entry, -ENOMEM);
+}
+
 static void leave_out(void *userdata, const struct janus__entry *entry, bool by_pattern)
 {
 	struct janus__cover *cover = userdata;
 
 	if (cover->report)
 		cover->report->tree_ignored++;
-	if (by_pattern)
+	if (by_pattern) {
 		janus__cover_tree_leave_out(cover, entry);
+		return;
+	}
+	if (cover->live && (entry->directory->flags & JANUS__NODE_NEW))
+		janus__cover_tree_announce_file(cover, entry);
+	if (janus__extent_has_leaves(cover->tree))
+		make_leaf(cover, entry);
 }
 
 /* The walk that a go makes: @asking, and not @live, marks for permission on the way back. */

@@ -460,6 +460,14 @@ int janus__expand_child(const struct janus__walk *walk, struct janus__node *node
 		return -ENOMEM;
 	if (janus__extent_goes_below(node->tree, e->top_depth))
 		push_enter(e, node, e->top_depth, name);
+	else if (walk->ops->leave_out)
+		walk->ops->leave_out(
+			walk->userdata,
+			&(struct janus__entry){ .directory = node,
+						.fd = fd,
+						.name = name,
+						.type = JANUS_FILE_DIRECTORY },
+			false);
 	finish(e);
 	return 0;
 }

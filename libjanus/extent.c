@@ -15,7 +15,7 @@ bool janus__extent_covers_entries(struct janus__node *directory)
 	const struct janus__subject *subject = subject_of(directory->tree);
 	uint32_t depth;
 
-	if (directory->flags & JANUS__NODE_FILE)
+	if (directory->flags & (JANUS__NODE_FILE | JANUS__NODE_LEAF))
 		return false;
 	janus__node_root(directory, &depth);
 	if (!(subject->flags & JANUS_SUBJECT_RECURSIVE))
@@ -46,4 +46,13 @@ bool janus__extent_goes_below(const struct janus__tree *tree, uint32_t depth)
 
 	return (subject->flags & JANUS_SUBJECT_RECURSIVE) &&
 	       (subject->max_depth == 0 || depth + 1 < subject->max_depth);
+}
+
+bool janus__extent_has_leaves(const struct janus__tree *tree)
+{
+	const uint32_t kinds = JANUS_EVENT_OPEN | JANUS_EVENT_ACCESS | JANUS_EVENT_ATTRIB;
+	const struct janus__subject *subject = subject_of(tree);
+
+	return !janus__subject_asks(subject) && (subject->events & kinds) &&
+	       (!(subject->flags & JANUS_SUBJECT_RECURSIVE) || subject->max_depth);
 }

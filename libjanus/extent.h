@@ -20,4 +20,10 @@ bool janus__extent_leaves_out(const struct janus__node *directory, const char *n
 /* Whether directories in one of this depth are entered. */
 bool janus__extent_goes_below(const struct janus__tree *tree, uint32_t depth);
 
+/*
+ * Whether a directory that is not covered itself, but an entry of one that is, has to be known:
+ * what happens to it as such is told by its own handle.
+ */
+bool janus__extent_has_leaves(const struct janus__tree *tree);
+
 #endif

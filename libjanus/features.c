@@ -5,6 +5,7 @@
 
 #include <janus/context.h>
 
+#include "observe.h"
 #include "options.h"
 #include "util.h"
 
@@ -57,6 +58,23 @@ int janus__features_open_group(const struct janus__kernel *kernel, uint64_t *ret
 	return group == -EINVAL ? -ENOSYS : group;
 }
 
+static void probe_observation(const struct janus__kernel *kernel,
+			      struct janus_features *features)
+{
+	int group = janus__observe_open_group(kernel, false, &features->available);
+
+	if (group < 0) {
+		features->observe_error = group;
+		return;
+	}
+	kernel->close(group);
+	group = janus__observe_open_mount_group(kernel);
+	if (group < 0)
+		return;
+	features->available |= JANUS_FEATURE_MOUNT_EVENTS;
+	kernel->close(group);
+}
+
 int janus_get_features(struct janus_features *ret)
 {
 	const struct janus__kernel *kernel = &janus__kernel_linux;
@@ -70,5 +88,6 @@ int janus_get_features(struct janus_features *ret)
 		kernel->close(group);
 	else
 		features.permission_error = group;
+	probe_observation(kernel, &features);
 	return janus__options_write(ret, &features, sizeof(features));
 }

@@ -91,7 +91,8 @@ static void appear(struct janus__follow *follow, struct janus__node *directory,
 	/* Files are only marked below a deny; left out they are ends of a tree that asks. */
 	if (!is_directory && !asks(directory))
 		return;
-	if (!(subject_of(directory)->flags & JANUS_SUBJECT_RECURSIVE))
+	if (!(subject_of(directory)->flags & JANUS_SUBJECT_RECURSIVE) &&
+	    !janus__extent_has_leaves(directory->tree))
 		return;
 	entry.fd = janus__follow_open(follow, directory);
 	if (entry.fd >= 0) {
@@ -207,6 +208,9 @@ static void handle_self(struct janus__follow *follow, struct janus__node *node,
 	bool told = !asks(node) && speaks(follow, node);
 	size_t at = 0;
 
+	/* What our own walks do to directories is no news. */
+	if (own)
+		mask &= ~(uint64_t)(FAN_OPEN | FAN_ACCESS);
 	while ((news.kind = janus__observe_kind_at(mask, &at)))
 		if (told)
 			tell(follow, &news);
@@ -227,7 +231,7 @@ static void handle_node(struct janus__follow *follow, struct janus__node *node,
 		return;
 	} else if (!seen->name) {
 		handle_self(follow, node, seen);
-	} else if (!(node->flags & JANUS__NODE_FILE)) {
+	} else if (janus__extent_covers_entries(node)) {
 		handle_entry(follow, node, seen);
 	}
 }
@@ -321,7 +325,11 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 			janus__cover_forget(follow->marker, node);
 	} else if (!node) {
 		appear(follow, to, move->seen->name, true);
-	} else if (node->parent && janus__extent_covers_entries(to)) {
+	} else if (node->flags & JANUS__NODE_LEAF) {
+		/* It may be one of those that are covered now. */
+		janus__cover_forget(follow->marker, node);
+		appear(follow, to, move->seen->name, true);
+	} else if (node->parent) {
 		if (janus__node_move(node, to, move->seen->name) < 0)
 			janus__follow_gap(follow, to, -ENOMEM);
 	}
@@ -413,27 +421,38 @@ static void handle_rename(struct janus__follow *follow,
 	note_rename(follow, last, seen);
 }
 
-void janus__follow(struct janus__follow *follow, const struct janus__observation *seen)
+/* A file that is watched by itself is told by its own handle, under whatever directory. */
+static void handle_file(struct janus__follow *follow,
+			const struct janus__observation *seen)
 {
 	const struct janus__trees *trees = follow->marker->trees;
 	struct janus__node *node, *next;
+
+	if (!seen->target.length || (seen->mask & FAN_ONDIR))
+		return;
+	node = janus__trees_find(trees, &seen->target, NULL);
+	for (; node; node = next) {
+		next = janus__trees_find(trees, &seen->target, node);
+		if (node->tree->active && (node->flags & JANUS__NODE_ROOT))
+			handle_self(follow, node, seen);
+	}
+}
+
+void janus__follow(struct janus__follow *follow, const struct janus__observation *seen)
+{
+	const struct janus__trees *trees = follow->marker->trees;
+	struct janus__node *node = NULL, *next;
 
 	if (seen->mask & FAN_RENAME) {
 		handle_rename(follow, seen);
 		return;
 	}
 	follow->last_directory = NULL;
-	if (!seen->directory.length) {
-		/* A file that is marked by itself has no directory in its events. */
-		node = seen->target.length ? janus__trees_find(trees, &seen->target, NULL)
-					   : NULL;
-	} else {
+	if (seen->directory.length)
 		node = janus__trees_find(trees, &seen->directory, NULL);
-	}
 	for (; node; node = next) {
-		next = janus__trees_find(
-			trees, seen->directory.length ? &seen->directory : &seen->target,
-			node);
+		next = janus__trees_find(trees, &seen->directory, node);
 		handle_node(follow, node, seen);
 	}
+	handle_file(follow, seen);
 }

@@ -218,7 +218,7 @@ static void count_node(struct janus__trees *trees, const struct janus__node *nod
 	trees->node_count += amount;
 	if (node->flags & JANUS__NODE_ANCHOR)
 		return;
-	if (node->flags & (JANUS__NODE_FILE | JANUS__NODE_LEFT_OUT)) {
+	if (node->flags & (JANUS__NODE_FILE | JANUS__NODE_LEFT_OUT | JANUS__NODE_LEAF)) {
 		node->tree->file_count += amount;
 		return;
 	}

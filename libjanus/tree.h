@@ -33,6 +33,7 @@ enum janus__node_flag {
 		1u << 7, /* its name lies elsewhere, for it found no room here */
 	JANUS__NODE_LEFT_OUT = 1u << 8, /* the tree ends there, and its object says so */
 	JANUS__NODE_NEW = 1u << 9,      /* what is listed in it was not known before */
+	JANUS__NODE_LEAF = 1u << 10, /* an entry of what is covered, not covered itself */
 };
 
 /* A directory, or a file that is marked by itself. Handle and name follow it in memory. */
