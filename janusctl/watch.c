@@ -26,8 +26,8 @@
 #include "watch_tell.h"
 
 #define BATCH_EVENTS 4096
-#define BUSY_NS INT64_C(10000000) /* events that are so close are many */
-#define NAP_NS INT64_C(2000000)
+#define BUSY_NS INT64_C(20000000) /* events that are so close are many */
+#define NAP_NS INT64_C(10000000)
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_SECOND INT64_C(1000000000)
 

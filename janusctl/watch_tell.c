@@ -158,8 +158,8 @@ void watch_tell_failure(struct watch_tell *tell, int error, const char *message)
 	output_message("cannot watch", message[0] ? message : janus_strerror(error));
 	if (janus_get_features(&features))
 		return;
-	if (features.available & JANUS_FEATURE_OBSERVE) {
-		/* It works here: the path is to blame, or what others may not do. */
+	/* Where observing works, the path is to blame, or what others may not do. */
+	if (!features.observe_error) {
 		if (!(features.available & JANUS_FEATURE_UNLIMITED) && error != -ENOENT)
 			output_message("note", "without CAP_SYS_ADMIN only what this "
 					       "user may read can be watched, within "
@@ -170,6 +170,6 @@ void watch_tell_failure(struct watch_tell *tell, int error, const char *message)
 	snprintf(lack, sizeof(lack),
 		 "nothing can be observed here (%s): it takes Linux 5.9, and 5.13 "
 		 "without CAP_SYS_ADMIN",
-		 strerror(features.observe_error ? -features.observe_error : ENOSYS));
+		 strerror(-features.observe_error));
 	output_message("note", lack);
 }

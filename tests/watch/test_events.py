@@ -195,6 +195,7 @@ class Text(WatchCase):
     def test_a_line_is_time_kind_type_and_path(self):
         watcher = self.watch("--events", "create,rename,delete", self.folder)
         old, new = self.write("a b"), self.path("c")
+        watcher.wait_line(f" CREATE,file {old}$")  # its type is looked up by its name
         os.rename(old, new)
         os.mkdir(self.path("d"))
         os.rmdir(self.path("d"))
