@@ -130,7 +130,8 @@ static void make_root(enum place_kind kind)
 	make_system();
 	if (kind == PLACE_OVERLAY || kind == PLACE_EXPORTED)
 		make_tree(LOWER, "");
-	mount_root(kind == PLACE_EXPORTED ? ",index=on,nfs_export=on" : "");
+	mount_root(kind == PLACE_EXPORTED ? ",index=on,nfs_export=on,redirect_dir=on"
+					  : "");
 	MUST(chdir(ROOT));
 	MUST(mount("/usr", "usr", NULL, MS_BIND, NULL));
 	MUST(mount("proc", "proc", "proc", 0, NULL));

@@ -11,6 +11,9 @@
 
 #include "place.h"
 
+/* A directory of a lower layer cannot be renamed there. */
+#define LAYERED (1u << PLACE_OVERLAY)
+
 struct route {
 	const char *name;
 	int (*prepare)(void); /* before the guard comes; may be NULL */

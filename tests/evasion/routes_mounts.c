@@ -200,6 +200,22 @@ static int remount_and_open(void)
 	return open_in_bound_tree();
 }
 
+/* The files that the kernel opens beneath an overlay. */
+static int mount_overlay(void)
+{
+	char options[PATH_MAX];
+
+	snprintf(options, sizeof(options), "lowerdir=%s:/usr/share", at(TREE));
+	MUST(mount("overlay", "/bound", "overlay", 0, options));
+	return 0;
+}
+
+static int mount_overlay_and_open(void)
+{
+	mount_overlay();
+	return open_in_bound_tree();
+}
+
 static const struct route routes[] = {
 	{ "bind of the tree", NULL, bind_tree_and_open, 0, 0 },
 	{ "bind of the tree from before", bind_tree, open_in_bound_tree, 0, 0 },
@@ -222,6 +238,8 @@ static const struct route routes[] = {
 	{ "mount detached", hold_tree, detach_base, 0, ROOTS },
 	{ "mount namespace, then detached", NULL, leave_and_detach, 0, ROOTS },
 	{ "bind beneath a cover", bind_tree, cover_and_bind, 0, 0 },
+	{ "overlay over the tree", NULL, mount_overlay_and_open, 0, 0 },
+	{ "overlay from before", mount_overlay, open_in_bound_tree, 0, 0 },
 };
 
 const struct route_table mount_routes = ROUTE_TABLE(routes);

@@ -121,7 +121,7 @@ static const struct route routes[] = {
 	{ "mount namespace, new directories", NULL, leave_and_open_in_new_directories, 0,
 	  0 },
 	{ "bind, new directories", NULL, bind_and_open_in_new_directories, 0, 0 },
-	{ "directory made anew", NULL, remake_and_open, 0, 0 },
+	{ "directory made anew", NULL, remake_and_open, 0, LAYERED },
 };
 
 const struct route_table new_routes = ROUTE_TABLE(routes);
