@@ -133,7 +133,7 @@ static void a_file_that_is_open_already_is_read_on(void)
 	check(&(struct route){ "fd", open_before, read_held, JANUS_EVENT_OPEN, 0 });
 }
 
-/* Since 6.14 the kernel remembers that nobody asked for anything when the file was opened. */
+/* Since 6.14 the kernel remembers for each open file whether anybody was to be asked. */
 static int expected_of_old_fd(void)
 {
 	struct utsname name;
@@ -144,7 +144,7 @@ static int expected_of_old_fd(void)
 	return major > 6 || (major == 6 && minor >= 14) ? 0 : -EPERM;
 }
 
-static void reading_on_is_not_asked_for_where_nothing_was_guarded(void)
+static void reading_on_is_not_asked_for_where_the_file_was_not_watched(void)
 {
 	const struct route route = { "fd", open_before, read_held, JANUS_EVENT_ACCESS,
 				     0 };
@@ -168,14 +168,16 @@ static int read_deed(const struct deed *deed)
 	return read_held();
 }
 
-static void reading_on_is_asked_for_where_something_was_guarded(void)
+static void reading_on_is_asked_for_where_the_file_was_watched(void)
 {
 	struct actor container;
 
 	stage_open(&stage);
 	enter(&container, PLACE_OWN_TMPFS);
-	guard(&stage,
-	      &(struct plan){ .deny = { "/scratch/out/foreign" }, .pid = container.pid });
+	guard(&stage, &(struct plan){ .deny = { "/scratch" SECRET },
+				      .events = JANUS_EVENT_ACCESS,
+				      .mode = JANUS_MODE_DRY_RUN,
+				      .pid = container.pid });
 	CHECK_INT(actor_do(&container, &(struct deed){ .run = open_deed }), 0);
 	CHECK_INT(actor_do(&container, &(struct deed){ .run = read_deed }), 0);
 	guard_tree(&stage, &container, PLACE_OWN_TMPFS, JANUS_EVENT_ACCESS);
@@ -242,8 +244,8 @@ static const struct test_case cases[] = {
 	CASE(a_fifo_is_opened_unasked),
 	CASE(a_guard_against_exec_does_not_see_what_an_interpreter_reads),
 	CASE(a_guard_against_exec_does_not_see_what_a_loader_maps),
-	CASE(reading_on_is_not_asked_for_where_nothing_was_guarded),
-	CASE(reading_on_is_asked_for_where_something_was_guarded),
+	CASE(reading_on_is_not_asked_for_where_the_file_was_not_watched),
+	CASE(reading_on_is_asked_for_where_the_file_was_watched),
 };
 
 HARNESS_MAIN(cases)

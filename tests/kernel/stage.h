@@ -51,7 +51,7 @@ int try_update(struct janus_watch *watch, const struct plan *plan);
 /* The next record. The case fails when none comes. */
 const struct janus_event *next_event(struct stage *stage);
 
-/* What the next record is. No reason is looked for where there is no verdict. 0: an open, by a rule, by anybody. */
+/* What the next record is. 0: an open, by a rule (if there is a verdict), by anybody. */
 struct expected {
 	const char *path;
 	uint32_t verdict;
