@@ -139,6 +139,22 @@ static void remove_all(int fd)
 	closedir(directory);
 }
 
+/* Or what is moved ever deeper would be out of reach. */
+static void remove_tree(void)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%c", one_in(3) ? CHAOS_OUT : CHAOS_TREE,
+		 'a' + (char)random_below(NAMES));
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	remove_all(fd);
+	rmdir(path);
+	note("remove all of %s", path);
+}
+
 static void mount_one(int *slot)
 {
 	char path[PATH_MAX];
@@ -172,7 +188,7 @@ static void toggle_mount(void)
 {
 	int *slot = &mounts[random_below(MOUNTS)];
 
-	if (!(chaos->flags & CHAOS_MOUNT) || !one_in(100))
+	if (!(chaos->flags & CHAOS_MOUNT))
 		return;
 	if (*slot < 0)
 		mount_one(slot);
@@ -198,7 +214,9 @@ static void do_something(void)
 		remove_one(false);
 	else if (choice < 96)
 		remove_one(true);
-	else
+	else if (one_in(20))
+		remove_tree();
+	else if (one_in(40))
 		toggle_mount();
 }
 
