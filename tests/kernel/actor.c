@@ -280,3 +280,24 @@ int try_bind(struct actor *actor, const char *from, const char *to)
 	snprintf(deed.other, sizeof(deed.other), "%s", to);
 	return actor_do(actor, &deed);
 }
+
+struct opening {
+	struct actor *actor;
+	const char *path;
+};
+
+static bool is_denied(void *argument)
+{
+	const struct opening *opening = argument;
+	int result = try_open(opening->actor, opening->path);
+
+	CHECK(result == 0 || result == -EPERM || result == -ENOENT);
+	return result == -EPERM;
+}
+
+void wait_denied(struct actor *actor, const char *path)
+{
+	struct opening opening = { actor, path };
+
+	WAIT_UNTIL(is_denied, &opening);
+}

@@ -60,6 +60,9 @@ int try_list(struct actor *actor, const char *path);
 int try_exec(struct actor *actor, const char *path);
 int try_bind(struct actor *actor, const char *from, const char *to); /* makes @to */
 
+/* Open @path again and again until that is refused: where it takes a moment to be guarded. */
+void wait_denied(struct actor *actor, const char *path);
+
 /* Deeds for use in others. */
 int open_path(const struct deed *deed);    /* open @path to read, close it */
 int leave_mounts(const struct deed *deed); /* into a mount namespace of its own */

@@ -119,6 +119,20 @@ void mount_tmpfs(const char *path)
 	MUST(mount("janus-test", path, "tmpfs", 0, "mode=755"));
 }
 
+/* An automounter that never answers: us. Its own process group walks it without waiting. */
+void mount_stalling(const char *path)
+{
+	char options[128];
+	int pipe_fds[2];
+
+	MUST(pipe(pipe_fds));
+	make_directory(path);
+	snprintf(options, sizeof(options), "fd=%d,pgrp=%d,minproto=5,maxproto=5,indirect",
+		 pipe_fds[1], (int)getpgrp());
+	if (mount("janus-auto", path, "autofs", 0, options) < 0)
+		harness_skip("no autofs here");
+}
+
 size_t count_own(const char *name, const char *target)
 {
 	char path[64], link[64];

@@ -84,7 +84,8 @@ void harness_wait(const char *file, int line, const char *what,
 /* Files of the case. Each fails the case where it cannot do its work. */
 void make_file(const char *path); /* some text in it */
 void make_directory(const char *path);
-void mount_tmpfs(const char *path); /* makes the directory, too */
+void mount_tmpfs(const char *path);    /* makes the directory, too */
+void mount_stalling(const char *path); /* an autofs that never answers; makes it, too */
 
 /* Entries of /proc/self/NAME, without "." and ".."; those whose link is @target, or all. */
 size_t count_own(const char *name, const char *target);

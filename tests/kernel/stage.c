@@ -56,11 +56,18 @@ static const struct janus_watch_options *fill(struct filled *filled,
 	filled->subject.allow_count = count_paths(plan->allow);
 	filled->subject.deny = plan->deny;
 	filled->subject.deny_count = count_paths(plan->deny);
+	filled->subject.observe = plan->observe;
+	filled->subject.observe_count = count_paths(plan->observe);
+	filled->subject.ignore = plan->ignore;
+	filled->subject.ignore_count = count_paths(plan->ignore);
+	filled->subject.max_depth = plan->max_depth;
+	filled->subject.strategy = plan->strategy;
 	filled->subject.events = plan->events ? plan->events : JANUS_EVENT_OPEN;
 	filled->subject.mode = plan->mode;
 	filled->subject.flags = plan->flags;
 	filled->options.subjects = &filled->subject;
 	filled->options.subject_count = 1;
+	filled->options.directory_limit = plan->directory_limit;
 	filled->options.cookie = plan->cookie;
 	filled->options.target = plan->pid ? JANUS_TARGET_PID : JANUS_TARGET_HOST;
 	filled->options.pid = plan->pid;
@@ -112,7 +119,8 @@ const struct janus_event *stage_expect(const char *file, int line, struct stage 
 {
 	const struct janus_event *event = next_event(stage);
 	uint32_t kind = expected->kind ? expected->kind : JANUS_EVENT_OPEN;
-	uint32_t reason = expected->reason ? expected->reason : JANUS_REASON_RULE;
+	uint32_t usual = expected->verdict ? JANUS_REASON_RULE : 0;
+	uint32_t reason = expected->reason ? expected->reason : usual;
 	int32_t pid = expected->pid ? expected->pid : janus_event_get_pid(event);
 	uint64_t id = expected->watch_id ? expected->watch_id
 					 : janus_event_get_watch_id(event);
@@ -133,6 +141,42 @@ const struct janus_event *stage_expect(const char *file, int line, struct stage 
 			     janus_event_get_path(event), janus_event_get_pid(event),
 			     (unsigned long long)janus_event_get_watch_id(event));
 	return event;
+}
+
+const struct janus_event *expect_gap(struct stage *stage, int error)
+{
+	const struct janus_event *event = next_event(stage);
+
+	if (janus_event_get_kind(event) != JANUS_EVENT_GAP)
+		harness_fail(__FILE__, __LINE__, "wanted a gap (%s), got %s %s",
+			     janus_strerror(error),
+			     janus_event_kind_name(janus_event_get_kind(event)),
+			     janus_event_get_path(event));
+	CHECK_INT(janus_event_get_error(event), error);
+	return event;
+}
+
+void expect_nothing(struct stage *stage)
+{
+	const struct janus_event *event;
+
+	if (stage->next == janus_event_buffer_get_count(stage->buffer)) {
+		stage->next = 0;
+		if (janus_poll(stage->context, stage->buffer, 0) == 0)
+			return;
+	}
+	event = janus_event_buffer_get(stage->buffer, stage->next);
+	harness_fail(__FILE__, __LINE__, "wanted no record, got %s %s %s",
+		     janus_event_kind_name(janus_event_get_kind(event)),
+		     janus_event_get_old_path(event), janus_event_get_path(event));
+}
+
+struct janus_stats stage_stats(const struct stage *stage)
+{
+	struct janus_stats stats = JANUS_STATS_INIT;
+
+	CHECK_INT(janus_get_stats(stage->context, &stats), 0);
+	return stats;
 }
 
 bool is_readable(int fd)

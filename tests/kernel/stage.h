@@ -16,9 +16,14 @@
 struct plan {
 	const char *allow[PLAN_PATHS]; /* up to the first NULL */
 	const char *deny[PLAN_PATHS];
+	const char *observe[PLAN_PATHS];
+	const char *ignore[PLAN_PATHS];
 	uint32_t events;
 	uint32_t mode;
 	uint32_t flags;
+	uint32_t strategy;
+	uint32_t max_depth;
+	uint64_t directory_limit;
 	uint64_t cookie;
 	int32_t pid;
 };
@@ -46,7 +51,7 @@ int try_update(struct janus_watch *watch, const struct plan *plan);
 /* The next record. The case fails when none comes. */
 const struct janus_event *next_event(struct stage *stage);
 
-/* What the next record is. 0: an open, by a rule, by anybody. */
+/* What the next record is. 0: an open, by a rule (if there is a verdict), by anybody. */
 struct expected {
 	const char *path;
 	uint32_t verdict;
@@ -62,6 +67,15 @@ struct expected {
 /* Returns the record, for more questions. */
 const struct janus_event *stage_expect(const char *file, int line, struct stage *stage,
 				       const struct expected *expected);
+
+/* Fails the case unless the next record is a gap with this error; returns it. */
+const struct janus_event *expect_gap(struct stage *stage, int error);
+
+/* Fails the case if there is a record by now. */
+void expect_nothing(struct stage *stage);
+
+/* The counters. */
+struct janus_stats stage_stats(const struct stage *stage);
 
 /* Whether an fd is readable now. */
 bool is_readable(int fd);

@@ -132,20 +132,6 @@ static void neither_file_nor_directory_is_skipped(void)
 	tear_down();
 }
 
-/* An automounter that never answers: us. Its own process group walks it without waiting. */
-static void mount_autofs(const char *path)
-{
-	char options[128];
-	int pipe_fds[2];
-
-	MUST(pipe(pipe_fds));
-	make_directory(path);
-	snprintf(options, sizeof(options), "fd=%d,pgrp=%d,minproto=5,maxproto=5,indirect",
-		 pipe_fds[1], (int)getpgrp());
-	if (mount("janus-auto", path, "autofs", 0, options) < 0)
-		harness_skip("no autofs here");
-}
-
 static void a_file_system_that_can_stall_is_skipped(void)
 {
 	struct plan both = { .deny = { WORK "/auto", WORK "/file" } };
@@ -153,7 +139,7 @@ static void a_file_system_that_can_stall_is_skipped(void)
 
 	set_up();
 	make_file(WORK "/file");
-	mount_autofs(WORK "/auto");
+	mount_stalling(WORK "/auto");
 	check_skipped(&both, WORK "/auto", -EREMOTE);
 	check_refused(&alone, -EREMOTE);
 	tear_down();

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -56,28 +57,63 @@ static void features_tell_what_can_be_done(void)
 	CHECK_INT(count_own("fd", NULL), fds);
 }
 
-static void without_cap_sys_admin_a_context_cannot_guard(void)
+/* A process of nobody's, as far as the kernel can tell: no capability is left. */
+static void become_nobody(void)
 {
+	MUST(setresgid(65534, 65534, 65534));
+	MUST(setresuid(65534, 65534, 65534));
+}
+
+static void check_that_it_can_only_observe(void)
+{
+	struct plan denied = { .deny = { WORK "/d/file" } };
+	struct plan tree = { .deny = { WORK "/d" }, .flags = JANUS_SUBJECT_RECURSIVE };
 	struct janus_watch_report report;
 	struct janus_watch *watch = NULL;
-	size_t fds = count_own("fd", NULL), threads = count_own("task", NULL);
+	struct actor actor;
 	int32_t error = 0;
 
-	make_file(WORK "/file");
-	drop_capability(CAP_SYS_ADMIN);
+	actor_start(&actor);
 	CHECK(!(available_features(&error) & JANUS_FEATURE_PERMISSION));
 	CHECK(!(available_features(NULL) & JANUS_FEATURE_WIDE));
 	CHECK_INT(error, -EPERM);
+	CHECK(available_features(NULL) & JANUS_FEATURE_OBSERVE);
 	stage_open(&stage);
-	CHECK_INT(count_own("task", NULL), threads);
-	CHECK_INT(try_guard(&stage, &watch, &(struct plan){ .deny = { WORK "/file" } },
-			    &report),
-		  -EPERM);
-	CHECK(!watch);
-	CHECK_INT(report.first_error, -EPERM);
+	CHECK_INT(try_guard(&stage, &watch, &denied, &report), -EPERM);
 	CHECK(report.message[0]);
+	CHECK_INT(try_guard(&stage, &watch, &tree, &report), -EPERM);
+	CHECK(!watch);
+	guard(&stage, &(struct plan){ .observe = { WORK "/d" },
+				      .events = JANUS_EVENT_CREATE,
+				      .mode = JANUS_MODE_AUDIT,
+				      .flags = JANUS_SUBJECT_RECURSIVE });
+	make_file(WORK "/d/a/new");
+	EXPECT(&stage, WORK "/d/a/new", 0, JANUS_EVENT_CREATE);
+	CHECK_INT(try_open(&actor, WORK "/d/file"), 0);
 	stage_close(&stage);
-	CHECK_INT(count_own("fd", NULL), fds);
+	actor_end(&actor);
+}
+
+static void make_tree_of_all(void)
+{
+	make_directory(WORK "/d");
+	make_directory(WORK "/d/a");
+	MUST(chmod(WORK "/d/a", 0777));
+	make_file(WORK "/d/file");
+}
+
+static void without_cap_sys_admin_a_context_can_only_observe(void)
+{
+	make_tree_of_all();
+	drop_capability(CAP_SYS_ADMIN);
+	check_that_it_can_only_observe();
+}
+
+static void nobody_can_observe(void)
+{
+	make_tree_of_all();
+	become_nobody();
+	check_that_it_can_only_observe();
 }
 
 static void a_context_that_cannot_guard_can_be_polled_and_woken(void)
@@ -172,7 +208,8 @@ static void without_cap_audit_write_an_audited_subject_is_refused(void)
 
 static const struct test_case cases[] = {
 	CASE(features_tell_what_can_be_done),
-	CASE(without_cap_sys_admin_a_context_cannot_guard),
+	CASE(without_cap_sys_admin_a_context_can_only_observe),
+	CASE(nobody_can_observe),
 	CASE(a_context_that_cannot_guard_can_be_polled_and_woken),
 	CASE(a_context_outlives_the_rights_that_made_it),
 	CASE(an_audited_subject_needs_the_feature),

@@ -13,6 +13,7 @@
 #include <janus/janus.h>
 
 #include "ring.h"
+#include "lookup.h"
 #include "rules.h"
 #include "spec.h"
 
@@ -165,9 +166,17 @@ static void *look_up(void *arg)
 	const struct janus__inode file = { 1, 1 }, directory = { 1, 2 };
 
 	while (!atomic_load(&swapping_done)) {
+		const struct janus__seen trail = { .inode = directory };
+		const struct janus__sought sought = {
+			.file = { .inode = file },
+			.trail = &trail,
+			.trail_count = 1,
+			.root_reached = true,
+			.kind = JANUS_EVENT_OPEN,
+		};
 		struct janus__match match;
 
-		janus__rules_find_with_parent(&rules, file, directory, &match);
+		janus__rules_find_placed(&rules, &sought, &match);
 		check(match.file && match.directory, "for a moment nothing was guarded");
 		check(match.file->entries[0].spec == match.directory->entries[0].spec,
 		      "half of the rules are old");

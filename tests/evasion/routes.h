@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Routes to a guarded file. Each function runs in the container's process and returns 0 or a
+ * negative errno: that of the opening, reading or executing it tries.
+ */
+#ifndef TESTS_EVASION_ROUTES_H
+#define TESTS_EVASION_ROUTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "place.h"
+
+/* A directory of a lower layer cannot be renamed there. */
+#define LAYERED (1u << PLACE_OVERLAY)
+
+struct route {
+	const char *name;
+	int (*prepare)(void); /* before the guard comes; may be NULL */
+	int (*attempt)(void); /* when it is there */
+	uint32_t events;      /* 0: JANUS_EVENT_OPEN */
+	uint32_t not_in; /* bits (1 << enum place_kind) where Linux has no such route */
+};
+
+struct route_table {
+	const struct route *routes;
+	size_t count;
+};
+
+extern const struct route_table name_routes, fd_routes, mount_routes, exec_routes,
+	new_routes;
+
+#define ROUTE_TABLE(array)                                                               \
+	{                                                                                \
+		array, sizeof(array) / sizeof((array)[0])                                \
+	}
+
+/* The usual last step. */
+int open_flags(const char *path, int flags);
+int open_it(const char *path); /* to read */
+
+#endif
