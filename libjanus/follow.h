@@ -37,6 +37,9 @@ void janus__follow_overflow(struct janus__follow *follow);
 /* Something was mounted or unmounted, or may have been. */
 void janus__follow_mounts(struct janus__follow *follow);
 
+/* Remember what is mounted where a tree is; whether that is something else than before. */
+bool janus__follow_note_mounts(struct janus__tree *tree, struct janus__places *places);
+
 /* A batch is done: look again at what is stale, put what is new into force, close all. */
 void janus__follow_settle(struct janus__follow *follow);
 

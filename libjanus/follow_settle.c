@@ -58,7 +58,7 @@ static bool is_below(const char *point, const struct janus__node *root)
 	       (point[length] == '/' || point[length] == '\0');
 }
 
-/* What is mounted in a target as far as a tree is concerned. Never 0. */
+/* What is mounted in a target as far as a tree is concerned. */
 static uint64_t hash_mounts(const struct janus__tree *tree,
 			    const struct janus__mounts *mounts)
 {
@@ -76,27 +76,28 @@ static uint64_t hash_mounts(const struct janus__tree *tree,
 		hash = mix(hash, &mount->id, sizeof(mount->id));
 		hash = mix(hash, mount->point, strlen(mount->point) + 1);
 	}
-	return hash ? hash : 1;
+	return hash;
+}
+
+bool janus__follow_note_mounts(struct janus__tree *tree, struct janus__places *places)
+{
+	uint64_t former = tree->mounts;
+
+	/* Any path will do to have them read. */
+	(void)janus__places_find(places, "/");
+	if (!places->error)
+		tree->mounts = hash_mounts(tree, &places->target);
+	return tree->mounts != former;
 }
 
 static void look_at_mounts(struct janus__follow *follow, struct janus__tree *tree)
 {
-	struct janus__places *places = &follow->cover.places;
-	uint64_t hash;
-
-	if (janus__follow_cover(follow, tree) < 0)
+	if (janus__follow_cover(follow, tree) < 0 ||
+	    !janus__follow_note_mounts(tree, &follow->cover.places))
 		return;
-	/* Any path will do to have them read. */
-	(void)janus__places_find(places, "/");
-	if (places->error)
-		return;
-	hash = hash_mounts(tree, &places->target);
-	if (tree->mounts == hash)
-		return;
-	tree->lost = tree->mounts != 0;
-	tree->dirty |= tree->lost;
-	follow->stale |= tree->dirty;
-	tree->mounts = hash;
+	tree->lost = true;
+	tree->dirty = true;
+	follow->stale = true;
 }
 
 void janus__follow_mounts(struct janus__follow *follow)

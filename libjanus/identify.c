@@ -219,6 +219,29 @@ static int parent_under(const struct janus__proc *proc, int root, char *path,
 	return janus__fd_steal(&directory);
 }
 
+struct root {
+	const struct janus__proc *proc;
+	const char *link; /* in /proc */
+	int fd;
+};
+
+/*
+ * The root of who has only changed it (chroot) lies deeper than that of its mounts, and paths
+ * tell the way from there, if it is none that leads through ours.
+ */
+static int parent_under_name(const struct root *from, char *path,
+			     const struct janus__file *file, struct janus__file *ret)
+{
+	char name[PATH_MAX];
+	ssize_t length = from->proc->kernel->readlinkat(from->proc->fd, from->link, name,
+							sizeof(name));
+
+	if (length <= 1 || (size_t)length == sizeof(name) ||
+	    strncmp(path, name, (size_t)length) != 0 || path[length] != '/')
+		return -ENOENT;
+	return parent_under(from->proc, from->fd, path + length, file, ret);
+}
+
 /* The path leads to the file from the opener's root, or from ours. */
 static int parent_of_path(const struct janus__proc *proc,
 			  const struct janus__waiting *waiting, char *path,
@@ -239,6 +262,9 @@ static int parent_of_path(const struct janus__proc *proc,
 		if (root.fd < 0)
 			continue;
 		err = parent_under(proc, root.fd, path, waiting->file, ret);
+		if (err < 0)
+			err = parent_under_name(&(struct root){ proc, roots[i], root.fd },
+						path, waiting->file, ret);
 		if (err >= 0)
 			return err;
 	}

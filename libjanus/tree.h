@@ -63,11 +63,10 @@ struct janus__tree {
 	uint64_t directory_count;
 	uint64_t file_count;
 	struct janus__coverage *coverage; /* of its watch, once that is in force */
-	uint64_t
-		mounts; /* what is mounted below its roots, as a hash; 0: not looked at yet */
-	bool active; /* its events are told */
-	bool dirty;  /* something has happened where its roots may be */
-	bool lost;   /* what lies below the roots has to be looked through again */
+	uint64_t mounts;                  /* what is mounted below its roots, as a hash */
+	bool active;                      /* its events are told */
+	bool dirty; /* something has happened where its roots may be */
+	bool lost;  /* what lies below the roots has to be looked through again */
 };
 
 struct janus__trees {

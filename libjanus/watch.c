@@ -138,11 +138,15 @@ static int cover(struct janus_watch *watch, const struct janus__root *root,
 	cover.report = goal->report;
 	cover.progress = options->progress;
 	cover.progress_userdata = options->progress_userdata;
-	err = janus__cover_spec(&cover);
-	janus__cover_done(&cover);
-	if (!err && goal->coverage.trees)
+	/* First, so that no mount is between what is walked through and what is told. */
+	if (needs_following(goal->spec))
 		janus__follower_watch_mounts(&watch->context->follower,
 					     &watch->context->proc, root->process.pid);
+	err = janus__cover_spec(&cover);
+	for (struct janus__tree *tree = goal->coverage.trees; !err && tree;
+	     tree = tree->next_of_watch)
+		(void)janus__follow_note_mounts(tree, &cover.places);
+	janus__cover_done(&cover);
 	return err;
 }
 
