@@ -121,6 +121,7 @@ static struct janus_context *new_context(const struct janus_context_options *opt
 		.level = options->log_level,
 	};
 	janus__linger_init(&context->linger);
+	janus__later_init(&context->later);
 	pthread_mutex_init(&context->engine, NULL);
 	context->flags = options->flags;
 	context->marker = (struct janus__marker){
@@ -133,6 +134,7 @@ static struct janus_context *new_context(const struct janus_context_options *opt
 		.teller = &context->teller,
 		.wide = &context->wide,
 		.fresh = &context->fresh,
+		.later = &context->later,
 		.quiet = &context->quiet,
 		.mark_limit = options->mark_limit,
 		.group_fd = -1,
@@ -230,6 +232,7 @@ void janus_context_destroy(struct janus_context *context)
 	janus__quiet_done(&context->quiet);
 	janus__wide_done(&context->wide);
 	janus__fresh_done(&context->fresh);
+	janus__later_done(&context->later);
 	janus__trees_done(&context->trees);
 	janus__ring_done(&context->observed);
 	janus__rules_done(&context->rules);

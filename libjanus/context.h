@@ -45,6 +45,7 @@ struct janus_context {
 	struct janus__trees trees;
 	struct janus__wide wide;
 	struct janus__fresh fresh;
+	struct janus__later later;
 	struct janus__ring observed;
 	struct janus__teller teller;
 	struct janus__follower follower;

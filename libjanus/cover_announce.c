@@ -18,28 +18,20 @@ static const struct janus__subject *subject_of(const struct janus__cover *cover)
 }
 
 /* Another directory has that name: the kernel did not tell that it went, so it is told now. */
-static void replace(struct janus__cover *cover, const struct janus__node *node)
+static void replace(struct janus__cover *cover, const struct janus__node *directory,
+		    const char *name, const struct janus__fid *fid)
 {
-	size_t length, its_length;
-	const char *name = janus__node_name(node, &length);
-	struct janus__node *other = node->parent ? node->parent->child : NULL;
+	struct janus__node *other = janus__node_find_other(cover->marker->trees,
+							   directory, name, fid);
 
-	for (; other; other = other->sibling) {
-		const char *its = janus__node_name(other, &its_length);
-
-		if (other == node || its_length != length ||
-		    memcmp(its, name, length) != 0 ||
-		    (other->flags & (JANUS__NODE_FILE | JANUS__NODE_LEFT_OUT)))
-			continue;
-		janus__tell(cover->marker->teller,
-			    &(struct janus__news){
-				    .node = other,
-				    .kind = JANUS_EVENT_DELETE,
-				    .file_type = JANUS_FILE_DIRECTORY,
-			    });
-		janus__cover_forget(cover->marker, other);
+	if (!other)
 		return;
-	}
+	janus__tell(cover->marker->teller, &(struct janus__news){
+						   .node = other,
+						   .kind = JANUS_EVENT_DELETE,
+						   .file_type = JANUS_FILE_DIRECTORY,
+					   });
+	janus__cover_forget(cover->marker, other);
 }
 
 static bool was_told(const struct janus__cover *cover, const struct janus__node *node)
@@ -62,15 +54,15 @@ void janus__cover_tree_announce(struct janus__cover *cover, struct janus__node *
 	const char *its = janus__node_name(node, &length);
 
 	if (node->parent && length <= NAME_MAX && !was_told(cover, node)) {
+		memcpy(name, its, length);
+		name[length] = '\0';
 		if (!janus__subject_asks(subject_of(cover)))
-			replace(cover, node);
+			replace(cover, node->parent, name, &fid);
 		janus__tell(marker->teller, &(struct janus__news){
 						    .node = node,
 						    .kind = JANUS_EVENT_CREATE,
 						    .file_type = JANUS_FILE_DIRECTORY,
 					    });
-		memcpy(name, its, length);
-		name[length] = '\0';
 		janus__fresh_add(marker->fresh, node->parent, name, &fid);
 	}
 	/* Without memory something may be told twice. */

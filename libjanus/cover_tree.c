@@ -262,9 +262,16 @@ static int cross(void *userdata, const char *path)
 	if (subject_of(cover)->flags & JANUS_SUBJECT_STALLING)
 		return 0;
 	mount = janus__places_find(&cover->places, path);
+	if (!mount && !cover->places.error) {
+		/* It is newer than what is known of mounts. */
+		janus__places_done(&cover->places);
+		mount = janus__places_find(&cover->places, path);
+	}
 	if (cover->places.error)
 		return cover->places.error;
-	return !mount || janus__mount_stalls(mount) ? -EREMOTE : 0;
+	if (!mount)
+		return -ENOENT;
+	return janus__mount_stalls(mount) ? -EREMOTE : 0;
 }
 
 /* Entries. */
@@ -404,6 +411,24 @@ void janus__cover_tree_leave_out(struct janus__cover *cover,
 		note_entry(cover, entry, err);
 }
 
+/* The kernel will tell that it has moved here, and that is to be believed. */
+static void meet(void *userdata, const struct janus__entry *entry,
+		 const struct janus__node *node)
+{
+	const struct janus__cover *cover = userdata;
+	struct janus__fresh *fresh = cover->marker->fresh;
+	struct janus__fid fid = janus__node_fid(cover->marker->trees, node);
+	const struct janus__fresh_meeting at = {
+		.directory = entry->directory,
+		.until = fresh->now + janus__marks_queued(cover->marker),
+	};
+
+	if (!cover->live)
+		return;
+	janus__fresh_add(fresh, entry->directory, entry->name, &fid);
+	(void)janus__fresh_meet(fresh, node, &at, entry->name);
+}
+
 static void see_entry(void *userdata, const struct janus__entry *entry)
 {
 	struct janus__cover *cover = userdata;
@@ -458,6 +483,7 @@ static const struct janus__walk_ops observing = {
 	.enter = enter,
 	.forget = forget,
 	.listed = listed,
+	.meet = meet,
 	.cross = cross,
 	.entry = see_entry,
 	.leave_out = leave_out,
@@ -501,7 +527,7 @@ void janus__cover_tree_walk_child(struct janus__cover *cover,
 	const struct janus__walk walk = walk_of(cover);
 
 	cover->told = entry;
-	if (janus__expand_child(&walk, entry->directory, entry->fd, entry->name) < 0)
+	if (janus__expand_child(&walk, entry) < 0)
 		note_entry(cover, entry, -ENOMEM);
 	cover->told = NULL;
 }

@@ -45,6 +45,7 @@ struct expansion {
 	struct janus__node *top;
 	uint32_t top_depth; /* in its tree */
 	int top_fd;
+	const struct janus__fid *expected; /* of the first directory that is entered */
 	struct level levels[LEVELS];
 	char *steps; /* a stack; each ends with its size */
 	size_t used, room;
@@ -186,24 +187,33 @@ static bool is_above(const struct janus__node *node, const struct janus__node *p
 	return place;
 }
 
-/*
- * A directory that is known already: it has moved here, unless it is another mount of it. NULL:
- * not to be looked at.
- */
-static struct janus__node *meet(struct expansion *e, struct janus__node *node,
-				const struct step *step, bool crossed)
+static bool is_at(const struct janus__node *node, const struct step *step)
 {
 	size_t length;
 	const char *its = janus__node_name(node, &length);
-	bool stays = node->parent == step->node && length == strlen(step->name) &&
-		     memcmp(its, step->name, length) == 0;
+
+	return node->parent == step->node && length == strlen(step->name) &&
+	       memcmp(its, step->name, length) == 0;
+}
+
+/* A directory that is known already. NULL: not to be looked at. */
+static struct janus__node *meet(struct expansion *e, struct janus__node *node,
+				const struct step *step, bool crossed)
+{
+	const struct janus__walk *walk = e->walk;
+	const struct janus__entry entry = { .directory = step->node, .name = step->name };
 
 	if (node->flags & (JANUS__NODE_SEEN | JANUS__NODE_ROOT))
 		return NULL;
-	if (!stays && !crossed && !is_above(node, step->node) &&
+	if (!walk->again) {
+		if (walk->ops->meet && !is_at(node, step) && !crossed)
+			walk->ops->meet(walk->userdata, &entry, node);
+		return NULL;
+	}
+	if (!is_at(node, step) && !crossed && !is_above(node, step->node) &&
 	    janus__node_move(node, step->node, step->name) < 0)
 		skip(e, step->node, step->name, -ENOMEM);
-	return e->walk->again ? node : NULL;
+	return node;
 }
 
 static struct janus__node *make_node(struct expansion *e, const struct step *step,
@@ -348,6 +358,9 @@ static int enter_open(struct expansion *e, const struct step *step, int fd, bool
 	struct janus__node *node = NULL;
 	int err = read_handle(e, step, fd, crossed, &handle);
 
+	if (!err && e->expected && !crossed && !janus__fid_is(&handle.fid, e->expected))
+		err = -ENOENT;
+	e->expected = NULL;
 	if (!err)
 		node = node_of(e, step, &handle.fid, crossed);
 	if (node && crossed)
@@ -419,6 +432,7 @@ static struct expansion *begin(const struct janus__walk *walk, struct janus__nod
 	e->walk = walk;
 	e->top = node;
 	e->top_fd = fd;
+	e->expected = NULL;
 	e->steps = NULL;
 	e->used = 0;
 	e->room = 0;
@@ -451,23 +465,17 @@ int janus__expand(const struct janus__walk *walk, struct janus__node *node, int 
 	return 0;
 }
 
-int janus__expand_child(const struct janus__walk *walk, struct janus__node *node, int fd,
-			const char *name)
+int janus__expand_child(const struct janus__walk *walk, const struct janus__entry *entry)
 {
-	struct expansion *e = begin(walk, node, fd);
+	struct expansion *e = begin(walk, entry->directory, entry->fd);
 
 	if (!e)
 		return -ENOMEM;
-	if (janus__extent_goes_below(node->tree, e->top_depth))
-		push_enter(e, node, e->top_depth, name);
+	e->expected = entry->fid;
+	if (janus__extent_goes_below(entry->directory->tree, e->top_depth))
+		push_enter(e, entry->directory, e->top_depth, entry->name);
 	else if (walk->ops->leave_out)
-		walk->ops->leave_out(
-			walk->userdata,
-			&(struct janus__entry){ .directory = node,
-						.fd = fd,
-						.name = name,
-						.type = JANUS_FILE_DIRECTORY },
-			false);
+		walk->ops->leave_out(walk->userdata, entry, false);
 	finish(e);
 	return 0;
 }

@@ -18,6 +18,8 @@ struct janus__entry {
 	int fd; /* of the directory */
 	const char *name;
 	uint32_t type; /* enum janus_file_type */
+	const struct janus__fid
+		*fid; /* what must be there for it to be this; NULL: anything */
 };
 
 /* What is asked and told on the way; each may be NULL but the first two. */
@@ -33,6 +35,12 @@ struct janus__walk_ops {
 	void (*listed)(void *userdata, struct janus__node *node);
 	/* All below it was looked at. */
 	void (*leave)(void *userdata, struct janus__node *node, int fd);
+	/*
+	 * A directory that is known already is listed at another place. That it moved there is
+	 * told by the kernel in its turn.
+	 */
+	void (*meet)(void *userdata, const struct janus__entry *entry,
+		     const struct janus__node *node);
 	/* Another file system begins there. Negative errno: it is not entered, as above. */
 	int (*cross)(void *userdata, const char *path);
 	/* An entry that is not left out. */
@@ -49,7 +57,7 @@ struct janus__walk {
 	struct janus__trees *trees;
 	const struct janus__walk_ops *ops;
 	void *userdata;
-	bool again; /* also through what is known: marks each node as seen */
+	bool again; /* also through what is known: moves nodes, marks each one as seen */
 };
 
 /*
@@ -58,8 +66,7 @@ struct janus__walk {
  */
 int janus__expand(const struct janus__walk *walk, struct janus__node *node, int fd);
 
-/* Walk into one directory in it, of which it is known that it is not left out. */
-int janus__expand_child(const struct janus__walk *walk, struct janus__node *node, int fd,
-			const char *name);
+/* Walk into one directory that has appeared in it, and that is not left out by a pattern. */
+int janus__expand_child(const struct janus__walk *walk, const struct janus__entry *entry);
 
 #endif

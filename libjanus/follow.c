@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -78,14 +79,31 @@ static struct janus__node *target_in(const struct janus__follow *follow,
 	return janus__tree_find(follow->marker->trees, directory->tree, &seen->target);
 }
 
+/* The directory could not be opened: something above it may be on the move. */
+static void postpone(struct janus__follow *follow, const struct janus__node *directory,
+		     const struct janus__observation *seen, int err)
+{
+	struct janus__fid fid = janus__node_fid(follow->marker->trees, directory);
+
+	if (err == -ESRCH) /* the target is gone, and all of its tree */
+		return;
+	if (err == -ENOENT || err == -ENOTDIR || err == -ESTALE)
+		err = janus__later_add(follow->marker->later, directory->tree, seen,
+				       &fid);
+	if (err)
+		janus__follow_gap(follow, directory, err);
+}
+
 /* Something has appeared in a directory; what that means is for the cover to know. */
 static void appear(struct janus__follow *follow, struct janus__node *directory,
-		   const char *name, bool is_directory)
+		   const struct janus__observation *seen)
 {
+	bool is_directory = seen->mask & FAN_ONDIR;
 	struct janus__entry entry = {
 		.directory = directory,
-		.name = name,
+		.name = seen->name,
 		.type = is_directory ? JANUS_FILE_DIRECTORY : JANUS_FILE_REGULAR,
+		.fid = seen->target.length ? &seen->target : NULL,
 	};
 
 	/* Files are only marked below a deny; left out they are ends of a tree that asks. */
@@ -100,10 +118,7 @@ static void appear(struct janus__follow *follow, struct janus__node *directory,
 		follow->marker->kernel->close(entry.fd);
 		return;
 	}
-	/* Gone or moved on: an event to come tells where it is. */
-	if (entry.fd != -ENOENT && entry.fd != -ENOTDIR && entry.fd != -ESTALE &&
-	    entry.fd != -ESRCH)
-		janus__follow_gap(follow, directory, entry.fd);
+	postpone(follow, directory, seen, entry.fd);
 }
 
 /* An entry is gone, and not to another place that we know. */
@@ -145,7 +160,7 @@ static void pass_anchor(struct janus__follow *follow, const struct janus__node *
 
 /* Entries. */
 
-static void tell(struct janus__follow *follow, struct janus__news *news)
+static void tell(struct janus__follow *follow, const struct janus__news *news)
 {
 	janus__tell(follow->marker->teller, news);
 }
@@ -186,9 +201,22 @@ static void handle_entry(struct janus__follow *follow, struct janus__node *direc
 		if (told && !is_known(follow, directory, seen, news.kind))
 			tell(follow, &news);
 		if (news.kind == JANUS_EVENT_CREATE)
-			appear(follow, directory, seen->name, is_directory);
+			appear(follow, directory, seen);
 		else if (news.kind == JANUS_EVENT_DELETE)
 			disappear(follow, directory, seen);
+	}
+}
+
+/*
+ * The inode is no more: a rename over it, for one, is told of the other one only. A root that
+ * is observed is missed on the way to it, and told as gone then.
+ */
+static void end_node(struct janus__follow *follow, struct janus__node *node)
+{
+	if (node->parent || asks(node)) {
+		node->tree->dirty |= !node->parent;
+		follow->stale |= !node->parent;
+		janus__cover_forget(follow->marker, node);
 	}
 }
 
@@ -214,11 +242,8 @@ static void handle_self(struct janus__follow *follow, struct janus__node *node,
 	while ((news.kind = janus__observe_kind_at(mask, &at)))
 		if (told)
 			tell(follow, &news);
-	if ((seen->mask & FAN_DELETE_SELF) && !node->parent && asks(node)) {
-		node->tree->dirty = true;
-		follow->stale = true;
-		janus__cover_forget(follow->marker, node);
-	}
+	if (seen->mask & FAN_DELETE_SELF)
+		end_node(follow, node);
 }
 
 static void handle_node(struct janus__follow *follow, struct janus__node *node,
@@ -269,12 +294,29 @@ static void look_at_freshness(const struct janus__follow *follow, struct move *m
 		move->to = NULL;
 }
 
-/* The second half of an exchange comes from where the first one went, but is another file. */
-static bool is_exchange(const struct janus__follow *follow, const struct move *move)
+/*
+ * An exchange is told as two renames, there and back. What the first one brought into the tree
+ * has taken the place of what the second one took out.
+ */
+static bool was_exchanged(const struct janus__follow *follow, const struct move *move)
 {
-	return move->from && follow->last_directory == move->from &&
-	       strcmp(follow->last_name, move->seen->old_name) == 0 &&
-	       follow->last_target != janus__follow_hash(&move->seen->target);
+	return follow->last.directory == move->from &&
+	       strcmp(follow->last.name, move->seen->old_name) == 0 &&
+	       follow->last.target != janus__follow_hash(&move->seen->target);
+}
+
+/* What comes from outside can take the place of a directory, and all below that is gone. */
+static void tell_replaced(struct janus__follow *follow, const struct move *move)
+{
+	const struct janus__node *other = janus__node_find_other(
+		follow->marker->trees, move->to, move->seen->name, &move->seen->target);
+
+	if (other)
+		tell(follow, &(struct janus__news){
+				     .node = other,
+				     .kind = JANUS_EVENT_DELETE,
+				     .file_type = JANUS_FILE_DIRECTORY,
+			     });
 }
 
 static void tell_move(struct janus__follow *follow, const struct move *move)
@@ -287,15 +329,18 @@ static void tell_move(struct janus__follow *follow, const struct move *move)
 		.kind = JANUS_EVENT_RENAME,
 	};
 
+	if (move->from && !move->to && was_exchanged(follow, move))
+		return;
 	if (move->to)
 		news.file_type = type_of(follow, seen, move->to);
-	if (move->from && move->to && !is_exchange(follow, move)) {
+	if (move->from && move->to) {
 		news.old_node = move->from;
 		news.old_name = seen->old_name;
 	} else if (move->to) {
 		news.kind = JANUS_EVENT_CREATE;
 		if (move->listed)
 			return;
+		tell_replaced(follow, move);
 	} else if (move->from) {
 		news.node = move->from;
 		news.name = seen->old_name;
@@ -312,11 +357,8 @@ static void tell_move(struct janus__follow *follow, const struct move *move)
 static void move_directory(struct janus__follow *follow, const struct move *move,
 			   struct janus__node *node)
 {
-	struct janus__node *to = move->to, *over;
+	struct janus__node *to = move->to;
 
-	over = to ? janus__node_find_child(to, move->seen->name) : NULL;
-	if (over && over != node && !asks(over))
-		janus__cover_forget(follow->marker, over);
 	if (!to) {
 		/* What asks goes on to ask wherever it is. */
 		if (node && !node->parent)
@@ -324,14 +366,14 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 		if (node && !asks(node))
 			janus__cover_forget(follow->marker, node);
 	} else if (!node) {
-		appear(follow, to, move->seen->name, true);
+		appear(follow, to, move->seen);
 		/* Where it was the kernel may have been told to leave it alone. */
 		if (asks(to))
 			janus__quiet_clear(follow->marker->quiet);
 	} else if (node->flags & JANUS__NODE_LEAF) {
 		/* It may be one of those that are covered now. */
 		janus__cover_forget(follow->marker, node);
-		appear(follow, to, move->seen->name, true);
+		appear(follow, to, move->seen);
 	} else if (node->parent) {
 		if (janus__node_move(node, to, move->seen->name) < 0)
 			janus__follow_gap(follow, to, -ENOMEM);
@@ -353,7 +395,7 @@ static void move_in_tree(struct janus__follow *follow, struct move *move)
 		move->from = NULL;
 	if (move->to && janus__extent_leaves_out(move->to, seen->name, is_directory)) {
 		if (asks(move->to))
-			appear(follow, move->to, seen->name, is_directory);
+			appear(follow, move->to, seen);
 		move->to = NULL;
 	}
 	look_at_freshness(follow, move);
@@ -368,16 +410,7 @@ static void move_in_tree(struct janus__follow *follow, struct move *move)
 	if (is_directory)
 		move_directory(follow, move, node);
 	else if (move->to)
-		appear(follow, move->to, seen->name, false);
-}
-
-static void note_rename(struct janus__follow *follow, const struct janus__node *to,
-			const struct janus__observation *seen)
-{
-	follow->last_directory = to;
-	follow->last_target = janus__follow_hash(&seen->target);
-	strncpy(follow->last_name, seen->name ? seen->name : "",
-		sizeof(follow->last_name) - 1);
+		appear(follow, move->to, seen);
 }
 
 static struct janus__node *find_in(const struct janus__follow *follow,
@@ -385,6 +418,37 @@ static struct janus__node *find_in(const struct janus__follow *follow,
 				   const struct janus__fid *fid)
 {
 	return fid->length ? janus__tree_find(follow->marker->trees, tree, fid) : NULL;
+}
+
+/*
+ * A directory that has moved into one that is so new that it was not marked yet: only its old
+ * place tells of it. The new one was listed since, and it was met there.
+ */
+static void find_meeting(const struct janus__follow *follow, struct move *move,
+			 struct janus__observation *met)
+{
+	const struct janus__node *node;
+	const struct janus__fresh_meeting *meeting;
+
+	if (move->to || !move->from)
+		return;
+	node = target_in(follow, move->from, move->seen);
+	meeting = node ? janus__fresh_met(follow->marker->fresh, node) : NULL;
+	if (!meeting)
+		return;
+	*met = *move->seen;
+	met->name = meeting->name;
+	move->seen = met;
+	move->to = meeting->directory;
+}
+
+static void note_rename(struct janus__follow *follow, const struct janus__node *to,
+			const struct janus__observation *seen)
+{
+	follow->last.directory = to;
+	follow->last.target = janus__follow_hash(&seen->target);
+	snprintf(follow->last.name, sizeof(follow->last.name), "%s",
+		 seen->name ? seen->name : "");
 }
 
 /* Each tree that has one of the two directories, once. */
@@ -404,6 +468,7 @@ static void handle_rename(struct janus__follow *follow,
 		node = janus__trees_find(trees, sides[side], NULL);
 		for (; node; node = next) {
 			struct move move = { .seen = seen };
+			struct janus__observation met;
 
 			next = janus__trees_find(trees, sides[side], node);
 			if (node->flags & JANUS__NODE_ANCHOR) {
@@ -414,6 +479,7 @@ static void handle_rename(struct janus__follow *follow,
 				continue;
 			move.from = find_in(follow, node->tree, sides[0]);
 			move.to = find_in(follow, node->tree, sides[1]);
+			find_meeting(follow, &move, &met);
 			/* The tree had its turn when the old directory was looked for. */
 			if (side == 1 && move.from)
 				continue;
@@ -450,7 +516,7 @@ void janus__follow(struct janus__follow *follow, const struct janus__observation
 		handle_rename(follow, seen);
 		return;
 	}
-	follow->last_directory = NULL;
+	follow->last.directory = NULL;
 	if (seen->directory.length)
 		node = janus__trees_find(trees, &seen->directory, NULL);
 	for (; node; node = next) {

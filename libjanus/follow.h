@@ -17,10 +17,12 @@ struct janus__follow {
 	int32_t own_pid;
 	bool stale; /* some tree is dirty or lost */
 
-	/* The rename before, for an exchange is told as two of them. */
-	const struct janus__node *last_directory; /* NULL: the event before was none */
-	uint64_t last_target;
-	char last_name[256];
+	/* Where the rename before led to, if the event before was one. */
+	struct {
+		const struct janus__node *directory; /* NULL: it was none */
+		uint64_t target;                     /* as a hash */
+		char name[256];
+	} last;
 
 	/* The watch that is being worked for; its root is not opened for each event. */
 	bool open;

@@ -7,10 +7,17 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "follow_open.h"
+#include "later.h"
 #include "util.h"
+
+#include <janus/types.h>
+
+/* What cannot be found so often is not to be found: it left the tree, or this world. */
+#define TRIES_MAX 16
 
 /* Each watch is told once. */
 static bool is_first_of_spec(const struct janus__follow *follow,
@@ -120,6 +127,48 @@ static void refresh(struct janus__follow *follow, struct janus__tree *tree)
 	tree->lost = false;
 }
 
+/* False: it has to be looked at once more. */
+static bool look_again(struct janus__follow *follow, struct janus__later_entry *later)
+{
+	struct janus__node *directory = janus__tree_find(
+		follow->marker->trees, later->tree, &later->directory.fid);
+	struct janus__entry entry = {
+		.directory = directory,
+		.name = later->name,
+		.type = later->is_directory ? JANUS_FILE_DIRECTORY : JANUS_FILE_REGULAR,
+		.fid = later->target.fid.length ? &later->target.fid : NULL,
+	};
+
+	if (!directory || !later->tree->active)
+		return true;
+	entry.fd = janus__follow_open(follow, directory);
+	if (entry.fd < 0)
+		return ++later->tries == TRIES_MAX;
+	janus__cover_entry(&follow->cover, &entry);
+	follow->marker->kernel->close(entry.fd);
+	return true;
+}
+
+/* Once all that is queued was followed, things are where the index says. */
+static void look_at_postponed(struct janus__follow *follow)
+{
+	struct janus__later *later = follow->marker->later;
+	struct janus__later_entry *entry;
+
+	if (!later->first || janus__marks_queued(follow->marker))
+		return;
+	entry = janus__later_take(later);
+	while (entry) {
+		struct janus__later_entry *next = entry->next;
+
+		if (look_again(follow, entry))
+			free(entry);
+		else
+			janus__later_put(later, entry);
+		entry = next;
+	}
+}
+
 void janus__follow_settle(struct janus__follow *follow)
 {
 	struct janus__tree *tree = follow->stale ? follow->marker->trees->list : NULL;
@@ -128,6 +177,7 @@ void janus__follow_settle(struct janus__follow *follow)
 	for (; tree; tree = tree->next)
 		if (tree->active && tree->dirty)
 			refresh(follow, tree);
+	look_at_postponed(follow);
 	janus__follow_close(follow);
 	janus__marks_count(follow->marker);
 }

@@ -7,8 +7,18 @@
 
 #define FIRST_ROOM 256
 
+static struct janus__fresh_meeting *free_meeting(struct janus__fresh_meeting *meeting)
+{
+	struct janus__fresh_meeting *next = meeting->next;
+
+	free(meeting);
+	return next;
+}
+
 void janus__fresh_done(struct janus__fresh *fresh)
 {
+	while (fresh->meetings)
+		fresh->meetings = free_meeting(fresh->meetings);
 	free(fresh->listings);
 	free(fresh->young.hashes);
 	free(fresh->old.hashes);
@@ -69,8 +79,15 @@ static void remove_listing(struct janus__fresh *fresh,
 
 void janus__fresh_forget(struct janus__fresh *fresh, struct janus__node *node)
 {
+	struct janus__fresh_meeting **link = &fresh->meetings;
 	struct janus__fresh_listing *listing;
 
+	while (*link) {
+		if ((*link)->node == node || (*link)->directory == node)
+			*link = free_meeting(*link);
+		else
+			link = &(*link)->next;
+	}
 	if (!(node->flags & JANUS__NODE_FRESH))
 		return;
 	listing = find(fresh, node);
@@ -154,6 +171,46 @@ bool janus__fresh_has(const struct janus__fresh *fresh,
 	return set_has(&fresh->young, hash) || set_has(&fresh->old, hash);
 }
 
+/* Meetings. */
+
+int janus__fresh_meet(struct janus__fresh *fresh, const struct janus__node *node,
+		      const struct janus__fresh_meeting *at, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct janus__fresh_meeting *meeting = malloc(sizeof(*meeting) + size);
+
+	if (!meeting)
+		return -ENOMEM;
+	*meeting = *at;
+	meeting->node = node;
+	memcpy(meeting->name, name, size);
+	meeting->next = fresh->meetings;
+	fresh->meetings = meeting;
+	return 0;
+}
+
+const struct janus__fresh_meeting *janus__fresh_met(const struct janus__fresh *fresh,
+						    const struct janus__node *node)
+{
+	const struct janus__fresh_meeting *meeting = fresh->meetings;
+
+	while (meeting && meeting->node != node)
+		meeting = meeting->next;
+	return meeting;
+}
+
+static void part(struct janus__fresh *fresh)
+{
+	struct janus__fresh_meeting **link = &fresh->meetings;
+
+	while (*link) {
+		if ((*link)->until < fresh->now)
+			*link = free_meeting(*link);
+		else
+			link = &(*link)->next;
+	}
+}
+
 static void clear(struct janus__fresh_set *set)
 {
 	free(set->hashes);
@@ -163,6 +220,7 @@ static void clear(struct janus__fresh_set *set)
 void janus__fresh_next(struct janus__fresh *fresh, uint64_t queued)
 {
 	fresh->now++;
+	part(fresh);
 	for (size_t i = fresh->listing_count; i > 0; i--)
 		if (fresh->listings[i - 1].ended < fresh->now)
 			remove_listing(fresh, &fresh->listings[i - 1]);

@@ -36,12 +36,22 @@ struct janus__fresh_set {
 	uint64_t until; /* the last event that can speak of one of them */
 };
 
+/* A directory that is known elsewhere was listed: that it has moved is still to be told. */
+struct janus__fresh_meeting {
+	struct janus__fresh_meeting *next;
+	const struct janus__node *node;
+	struct janus__node *directory; /* where it was listed */
+	uint64_t until;                /* the last event that can tell of it */
+	char name[];
+};
+
 struct janus__fresh {
 	uint64_t now; /* number of the event that is being handled */
 	struct janus__fresh_listing *listings;
 	size_t listing_count;
 	size_t listing_room;
 	struct janus__fresh_set young, old;
+	struct janus__fresh_meeting *meetings;
 };
 
 void janus__fresh_done(struct janus__fresh *fresh);
@@ -61,6 +71,14 @@ void janus__fresh_add(struct janus__fresh *fresh, const struct janus__node *dire
 bool janus__fresh_has(const struct janus__fresh *fresh,
 		      const struct janus__node *directory, const char *name,
 		      const struct janus__fid *fid);
+
+/* A known directory was listed at another place, by @name. -ENOMEM: its move will be told as its end. */
+int janus__fresh_meet(struct janus__fresh *fresh, const struct janus__node *node,
+		      const struct janus__fresh_meeting *at, const char *name);
+
+/* Where a directory was met; NULL: nowhere. */
+const struct janus__fresh_meeting *janus__fresh_met(const struct janus__fresh *fresh,
+						    const struct janus__node *node);
 
 /* The next event is handled: what it cannot speak of any more is forgotten. */
 void janus__fresh_next(struct janus__fresh *fresh, uint64_t queued);

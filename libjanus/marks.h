@@ -11,6 +11,7 @@
 #include "fresh.h"
 #include "identify.h"
 #include "kernel.h"
+#include "later.h"
 #include "proc.h"
 #include "quiet.h"
 #include "root.h"
@@ -35,6 +36,7 @@ struct janus__marker {
 	struct janus__teller *teller;
 	struct janus__wide *wide;
 	struct janus__fresh *fresh;
+	struct janus__later *later;
 	struct janus__quiet *quiet;
 	uint64_t mark_limit; /* 0: none */
 	int group_fd;        /* -1: there is none */

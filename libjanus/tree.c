@@ -331,17 +331,20 @@ struct janus__node *janus__tree_find(const struct janus__trees *trees,
 	return node;
 }
 
-struct janus__node *janus__node_find_child(const struct janus__node *node,
-					   const char *name)
+struct janus__node *janus__node_find_other(const struct janus__trees *trees,
+					   const struct janus__node *node,
+					   const char *name, const struct janus__fid *fid)
 {
 	size_t length = strlen(name), its_length;
 	struct janus__node *child = node->child;
 
 	for (; child; child = child->sibling) {
 		const char *its = janus__node_name(child, &its_length);
+		struct janus__fid its_fid = janus__node_fid(trees, child);
 
 		if (!(child->flags & (JANUS__NODE_FILE | JANUS__NODE_LEFT_OUT)) &&
-		    its_length == length && memcmp(its, name, length) == 0)
+		    its_length == length && memcmp(its, name, length) == 0 &&
+		    !janus__fid_is(&its_fid, fid))
 			return child;
 	}
 	return NULL;

@@ -121,9 +121,11 @@ struct janus__node *janus__tree_find(const struct janus__trees *trees,
 				     const struct janus__tree *tree,
 				     const struct janus__fid *fid);
 
-/* The directory of that name in another one. */
-struct janus__node *janus__node_find_child(const struct janus__node *node,
-					   const char *name);
+/* A directory of that name in another one, but not that of a handle. */
+struct janus__node *janus__node_find_other(const struct janus__trees *trees,
+					   const struct janus__node *node,
+					   const char *name,
+					   const struct janus__fid *fid);
 
 /* Give a node another place and name. -ENOMEM: nothing has changed. */
 int janus__node_move(struct janus__node *node, struct janus__node *parent,

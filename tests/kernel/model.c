@@ -214,9 +214,10 @@ void model_walk(struct model *model, const char *root)
 }
 
 /* A file that was gone before it was looked at may have been any but a directory. */
+/* What a file is besides that it is no directory is looked up, and it may be gone by then. */
 static bool is_same_type(uint32_t told, uint32_t real)
 {
-	return told == real || (told == JANUS_FILE_OTHER && real != JANUS_FILE_DIRECTORY);
+	return (told == JANUS_FILE_DIRECTORY) == (real == JANUS_FILE_DIRECTORY);
 }
 
 size_t model_compare(const struct model *told, const struct model *real, bool loud)

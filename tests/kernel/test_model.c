@@ -99,41 +99,6 @@ static void check_equal(int step)
 		     STEP);
 }
 
-static void check_steps(void)
-{
-	for (int step = 1; step <= STEPS; step++) {
-		CHECK_INT(actor_do(&actor, &(struct deed){ .run = make_chaos,
-							   .number = STEP,
-							   .shared = chaos }),
-			  0);
-		listen_up_to_now(step);
-		check_equal(step);
-	}
-	printf("     %zu entries in the end\n", told.count);
-}
-
-static void check_seed(uint64_t seed, uint32_t flags)
-{
-	set_up(seed, flags);
-	check_steps();
-	tear_down();
-}
-
-static void events_tell_the_tree(void)
-{
-	check_seed(1, 0);
-}
-
-static void events_tell_another_tree(void)
-{
-	check_seed(20260, 0);
-}
-
-static void events_tell_the_tree_when_files_are_exchanged(void)
-{
-	check_seed(3, CHAOS_EXCHANGE);
-}
-
 static void listen_on(void)
 {
 	const struct janus_event *event;
@@ -164,6 +129,41 @@ static void wait_until_equal(int step)
 
 	WAIT_UNTIL(is_equal_or_never_will_be, &tries);
 	check_equal(step);
+}
+
+static void check_steps(void)
+{
+	for (int step = 1; step <= STEPS; step++) {
+		CHECK_INT(actor_do(&actor, &(struct deed){ .run = make_chaos,
+							   .number = STEP,
+							   .shared = chaos }),
+			  0);
+		listen_up_to_now(step);
+		wait_until_equal(step);
+	}
+	printf("     %zu entries in the end\n", told.count);
+}
+
+static void check_seed(uint64_t seed, uint32_t flags)
+{
+	set_up(seed, flags);
+	check_steps();
+	tear_down();
+}
+
+static void events_tell_the_tree(void)
+{
+	check_seed(1, 0);
+}
+
+static void events_tell_another_tree(void)
+{
+	check_seed(20260, 0);
+}
+
+static void events_tell_the_tree_when_files_are_exchanged(void)
+{
+	check_seed(3, CHAOS_EXCHANGE);
 }
 
 /* What is in a new mount is told when the mount is found, which may be a little later. */
