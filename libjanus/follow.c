@@ -414,6 +414,19 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 	}
 }
 
+/* Whoever looks through a tree can come across a directory's new place before the event. */
+static bool is_told_already(const struct move *move, const struct janus__node *node)
+{
+	size_t length;
+	const char *its;
+
+	if (!node || !move->to || node->parent != move->to || move->from == move->to)
+		return false;
+	its = janus__node_name(node, &length);
+	return length == strlen(move->seen->name) &&
+	       memcmp(its, move->seen->name, length) == 0;
+}
+
 static void move_in_tree(struct janus__follow *follow, struct move *move)
 {
 	const struct janus__observation *seen = move->seen;
@@ -433,7 +446,7 @@ static void move_in_tree(struct janus__follow *follow, struct move *move)
 		move->to = NULL;
 	}
 	look_at_freshness(follow, move);
-	if (told) {
+	if (told && !is_told_already(move, node)) {
 		tell_move(follow, move);
 		doubt_move(follow, move);
 	}

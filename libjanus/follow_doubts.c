@@ -105,7 +105,7 @@ static void bring_home(struct janus__follow *follow, const struct janus__doubt *
 	(void)janus__node_move(truth->node, truth->directory, doubt->name);
 }
 
-/* A directory that is not there any more, or another one by now. */
+/* What is not there any more, or another one by now. */
 static void let_go(struct janus__follow *follow, const struct janus__doubt *doubt,
 		   const struct truth *truth)
 {
@@ -118,10 +118,11 @@ static void let_go(struct janus__follow *follow, const struct janus__doubt *doub
 		.kind = JANUS_EVENT_DELETE,
 		.file_type = other ? JANUS_FILE_DIRECTORY : JANUS_FILE_REGULAR,
 	};
+	/* One that is told to be there is there, or nobody is told to be. */
+	bool fits = truth->present ? truth->node || !other : !doubt->present;
 
-	if (!other && (truth->present || !doubt->present))
-		return;
-	tell(follow, truth->directory, doubt, &news);
+	if (!fits)
+		tell(follow, truth->directory, doubt, &news);
 	if (other && !janus__node_object(other))
 		janus__cover_forget(marker, other);
 }
@@ -149,6 +150,16 @@ static void welcome(struct janus__follow *follow, const struct janus__doubt *dou
 	janus__cover_entry(&follow->cover, &entry);
 }
 
+/*
+ * What was found out is no older than all that was told only if nothing more was queued
+ * meanwhile. With too many doubts waiting for that moment is over.
+ */
+static bool is_up_to_date(const struct janus__follow *follow)
+{
+	return follow->marker->doubts->count >= DOUBTS_HIGH ||
+	       !janus__marks_queued(follow->marker);
+}
+
 /* False: it stays. Directories find their places first (@homing). */
 static bool resolve(struct janus__follow *follow, struct janus__doubt *doubt, bool homing)
 {
@@ -161,6 +172,10 @@ static bool resolve(struct janus__follow *follow, struct janus__doubt *doubt, bo
 		return true;
 	if (find_out(follow, doubt, &truth) < 0)
 		return ++doubt->tries == TRIES_MAX;
+	if (!is_up_to_date(follow)) {
+		follow->marker->kernel->close(truth.fd);
+		return false;
+	}
 	if (truth.node && truth.node->parent &&
 	    !is_at(truth.node, truth.directory, doubt->name))
 		bring_home(follow, doubt, &truth);
