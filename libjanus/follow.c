@@ -182,6 +182,23 @@ static bool is_known(const struct janus__follow *follow,
 	return kind == JANUS_EVENT_DELETE && !listed;
 }
 
+/* An entry that came and went: in which order, and how often, the kernel does not tell. */
+static void note_told(const struct janus__follow *follow,
+		      const struct janus__observation *seen,
+		      const struct janus__news *news)
+{
+	const uint64_t both = FAN_CREATE | FAN_DELETE;
+	const struct janus__name name = { follow->marker->trees, news->node, news->name };
+	bool present = news->kind == JANUS_EVENT_CREATE;
+
+	if (!present && news->kind != JANUS_EVENT_DELETE)
+		return;
+	if ((seen->mask & both) == both)
+		janus__doubts_note(follow->marker->doubts, &name, present);
+	else
+		janus__doubts_update(follow->marker->doubts, &name, present);
+}
+
 static void handle_entry(struct janus__follow *follow, struct janus__node *directory,
 			 const struct janus__observation *seen)
 {
@@ -198,8 +215,10 @@ static void handle_entry(struct janus__follow *follow, struct janus__node *direc
 	if (told)
 		news.file_type = type_of(follow, seen, directory);
 	while ((news.kind = janus__observe_kind_at(seen->mask, &at))) {
-		if (told && !is_known(follow, directory, seen, news.kind))
+		if (told && !is_known(follow, directory, seen, news.kind)) {
 			tell(follow, &news);
+			note_told(follow, seen, &news);
+		}
 		if (news.kind == JANUS_EVENT_CREATE)
 			appear(follow, directory, seen);
 		else if (news.kind == JANUS_EVENT_DELETE)
@@ -319,6 +338,21 @@ static void tell_replaced(struct janus__follow *follow, const struct move *move)
 			     });
 }
 
+/* Renames of the same entry from and to the same places are one event, however many. */
+static void doubt_move(const struct janus__follow *follow, const struct move *move)
+{
+	struct janus__doubts *doubts = follow->marker->doubts;
+	struct janus__name name = { follow->marker->trees, move->from,
+				    move->seen->old_name };
+
+	if (move->from)
+		janus__doubts_note(doubts, &name, false);
+	name.directory = move->to;
+	name.name = move->seen->name;
+	if (move->to)
+		janus__doubts_note(doubts, &name, true);
+}
+
 static void tell_move(struct janus__follow *follow, const struct move *move)
 {
 	const struct janus__observation *seen = move->seen;
@@ -380,6 +414,19 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 	}
 }
 
+/* Whoever looks through a tree can come across a directory's new place before the event. */
+static bool is_told_already(const struct move *move, const struct janus__node *node)
+{
+	size_t length;
+	const char *its;
+
+	if (!node || !move->to || node->parent != move->to || move->from == move->to)
+		return false;
+	its = janus__node_name(node, &length);
+	return length == strlen(move->seen->name) &&
+	       memcmp(its, move->seen->name, length) == 0;
+}
+
 static void move_in_tree(struct janus__follow *follow, struct move *move)
 {
 	const struct janus__observation *seen = move->seen;
@@ -399,8 +446,10 @@ static void move_in_tree(struct janus__follow *follow, struct move *move)
 		move->to = NULL;
 	}
 	look_at_freshness(follow, move);
-	if (told)
+	if (told && !is_told_already(move, node)) {
 		tell_move(follow, move);
+		doubt_move(follow, move);
+	}
 	if (node && (node->flags & JANUS__NODE_LEFT_OUT)) {
 		if (!move->to)
 			return;
