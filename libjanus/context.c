@@ -77,10 +77,13 @@ static int open_fds(struct janus_context *context)
 	return open_groups(context);
 }
 
-/* The groups go first: whoever still waits is let through. */
+/*
+ * The groups go first, in the order in which they are asked: whoever still waits for one is let
+ * through, and only then can the ones after it be closed.
+ */
 static void close_fds(struct janus_context *context)
 {
-	const int fds[] = { context->group_fd, context->wide_fd, context->ready_fd,
+	const int fds[] = { context->wide_fd, context->group_fd, context->ready_fd,
 			    context->stop_fd };
 
 	for (size_t i = 0; i < JANUS__ARRAY_COUNT(fds); i++)
@@ -221,10 +224,10 @@ void janus_context_destroy(struct janus_context *context)
 	janus__responder_stop(&context->responder);
 	if (context->responder.group_closed)
 		context->group_fd = -1;
-	janus__context_unfollow(context);
 	if (context->responder.wide_closed)
 		context->wide_fd = -1;
 	close_fds(context);
+	janus__context_unfollow(context);
 	context->marker.group_fd = -1;
 	context->wide.group_fd = -1;
 	context->quiet.wide_fd = -1;
