@@ -471,15 +471,15 @@ static void make_leaf(struct janus__cover *cover, const struct janus__entry *ent
 		.parent = entry->directory,
 		.flags = JANUS__NODE_LEAF,
 	};
+	int err;
 
 	handle.fid.fsid = trees->filesystems[entry->directory->filesystem];
-	if (janus__handle_read(cover->marker->kernel, entry->fd, entry->name, &handle) <
-	    0)
-		return; /* it is gone again */
-	if (janus__tree_find(trees, cover->tree, &handle.fid))
-		return;
-	if (!janus__node_create(trees, cover->tree, &facts))
-		note_entry(cover, entry, -ENOMEM);
+	err = janus__handle_read(cover->marker->kernel, entry->fd, entry->name, &handle);
+	if (!err && !janus__tree_find(trees, cover->tree, &handle.fid) &&
+	    !janus__node_create(trees, cover->tree, &facts))
+		err = -ENOMEM;
+	if (err && err != -ENOENT)
+		note_entry(cover, entry, err);
 }
 
 static void leave_out(void *userdata, const struct janus__entry *entry, bool by_pattern)

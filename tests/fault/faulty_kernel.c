@@ -199,6 +199,16 @@ static ssize_t faulty_getdents(int fd, void *buf, size_t size)
 	return err ? err : REAL.getdents(fd, buf, size);
 }
 
+static void close_event_fds(const void *buf, ssize_t length)
+{
+	const struct fanotify_event_metadata *metadata = buf;
+
+	for (; FAN_EVENT_OK(metadata, length);
+	     metadata = FAN_EVENT_NEXT(metadata, length))
+		if (metadata->fd >= 0)
+			REAL.close(metadata->fd);
+}
+
 static ssize_t faulty_read(int fd, void *buf, size_t size)
 {
 	int err = fail(FAULTY_READ);
@@ -206,10 +216,7 @@ static ssize_t faulty_read(int fd, void *buf, size_t size)
 
 	/* The events' fds are lost to it, but those who wait must not be. */
 	if (is_group(fd) && length > 0 && is_turn(FAULTY_GARBAGE)) {
-		struct fanotify_event_metadata *metadata = buf;
-
-		if (metadata->fd >= 0)
-			REAL.close(metadata->fd);
+		close_event_fds(buf, length);
 		memset(buf, 0x55, (size_t)length);
 	}
 	return length;
