@@ -104,6 +104,16 @@ static int fail(enum faulty_call call)
 	return is_turn(call) ? calls[call].error : 0;
 }
 
+static void note_group(int fd)
+{
+	unsigned int at = atomic_load(&group_count);
+
+	if (at == sizeof(groups) / sizeof(groups[0]))
+		return;
+	atomic_store(&groups[at], fd);
+	atomic_store(&group_count, at + 1);
+}
+
 static int faulty_fanotify_init(unsigned int flags, unsigned int event_f_flags)
 {
 	int err = fail(FAULTY_FANOTIFY_INIT);
@@ -111,10 +121,8 @@ static int faulty_fanotify_init(unsigned int flags, unsigned int event_f_flags)
 	if (err)
 		return err;
 	err = REAL.fanotify_init(flags, event_f_flags);
-	if (err >= 0 && atomic_load(&group_count) < sizeof(groups) / sizeof(groups[0])) {
-		atomic_store(&groups[atomic_load(&group_count)], err);
-		atomic_fetch_add(&group_count, 1);
-	}
+	if (err >= 0)
+		note_group(err);
 	return err;
 }
 
@@ -245,7 +253,11 @@ static int faulty_replace_fd(int from, int to)
 
 	if (wanted.no_replacing)
 		err = calls[FAULTY_REPLACE_FD].error;
-	return err ? err : REAL.replace_fd(from, to);
+	if (!err)
+		err = REAL.replace_fd(from, to);
+	if (err >= 0 && is_group(from))
+		note_group(to);
+	return err;
 }
 
 static int faulty_poll(struct pollfd *fds, size_t count, int64_t timeout_ns)
