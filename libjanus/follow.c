@@ -387,6 +387,16 @@ static void tell_move(struct janus__follow *follow, const struct move *move)
 	tell(follow, &news);
 }
 
+static bool is_at(const struct janus__node *node, const struct janus__node *directory,
+		  const char *name)
+{
+	size_t length;
+	const char *its = janus__node_name(node, &length);
+
+	return node->parent == directory && length == strlen(name) &&
+	       memcmp(its, name, length) == 0;
+}
+
 /* A directory of a tree has moved; @node is it, if it is known. */
 static void move_directory(struct janus__follow *follow, const struct move *move,
 			   struct janus__node *node)
@@ -394,10 +404,12 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 	struct janus__node *to = move->to;
 
 	if (!to) {
-		/* What asks goes on to ask wherever it is. */
-		if (node && !node->parent)
-			return;
-		if (node && !asks(node))
+		/*
+		 * What asks goes on to ask wherever it is. What was found elsewhere since is
+		 * where it was found.
+		 */
+		if (node && move->from && !asks(node) &&
+		    is_at(node, move->from, move->seen->old_name))
 			janus__cover_forget(follow->marker, node);
 	} else if (!node) {
 		appear(follow, to, move->seen);
@@ -417,14 +429,8 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 /* Whoever looks through a tree can come across a directory's new place before the event. */
 static bool is_told_already(const struct move *move, const struct janus__node *node)
 {
-	size_t length;
-	const char *its;
-
-	if (!node || !move->to || node->parent != move->to || move->from == move->to)
-		return false;
-	its = janus__node_name(node, &length);
-	return length == strlen(move->seen->name) &&
-	       memcmp(its, move->seen->name, length) == 0;
+	return node && move->to && move->from != move->to &&
+	       is_at(node, move->to, move->seen->name);
 }
 
 static void move_in_tree(struct janus__follow *follow, struct move *move)
