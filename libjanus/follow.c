@@ -60,12 +60,16 @@ static uint32_t type_of(struct janus__follow *follow,
 			const struct janus__observation *seen,
 			const struct janus__node *directory)
 {
+	uint32_t type;
+
 	if (seen->mask & FAN_ONDIR)
 		return JANUS_FILE_DIRECTORY;
 	if ((seen->mask & (FAN_MODIFY | FAN_CLOSE_WRITE)) ||
 	    !(seen->mask & (FAN_CREATE | FAN_RENAME)))
 		return JANUS_FILE_REGULAR;
-	return janus__follow_type(follow, directory, seen->name);
+	type = janus__follow_type(follow, directory, seen->name);
+	/* Another one has that name by now. */
+	return type == JANUS_FILE_DIRECTORY ? JANUS_FILE_REGULAR : type;
 }
 
 /* Structure. */
