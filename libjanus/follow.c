@@ -318,12 +318,13 @@ static void look_at_freshness(const struct janus__follow *follow, struct move *m
 }
 
 /*
- * An exchange is told as two renames, there and back. What the first one brought into the tree
- * has taken the place of what the second one took out.
+ * An exchange comes as two renames, there and back. What the first one brought has taken the
+ * place of what the second one takes away: nobody knows any more what that was, so it is told
+ * as new.
  */
 static bool was_exchanged(const struct janus__follow *follow, const struct move *move)
 {
-	return follow->last.directory == move->from &&
+	return move->from && follow->last.directory == move->from &&
 	       strcmp(follow->last.name, move->seen->old_name) == 0 &&
 	       follow->last.target != janus__follow_hash(&move->seen->target);
 }
@@ -367,11 +368,11 @@ static void tell_move(struct janus__follow *follow, const struct move *move)
 		.kind = JANUS_EVENT_RENAME,
 	};
 
-	if (move->from && !move->to && was_exchanged(follow, move))
+	if (!move->to && was_exchanged(follow, move))
 		return;
 	if (move->to)
 		news.file_type = type_of(follow, seen, move->to);
-	if (move->from && move->to) {
+	if (move->from && move->to && !was_exchanged(follow, move)) {
 		news.old_node = move->from;
 		news.old_name = seen->old_name;
 	} else if (move->to) {
@@ -459,6 +460,10 @@ static void move_in_tree(struct janus__follow *follow, struct move *move)
 	if (told && !is_told_already(move, node)) {
 		tell_move(follow, move);
 		doubt_move(follow, move);
+	}
+	if (told && node && move->to && was_exchanged(follow, move)) {
+		janus__cover_forget(follow->marker, node);
+		node = NULL;
 	}
 	if (node && (node->flags & JANUS__NODE_LEFT_OUT)) {
 		if (!move->to)
