@@ -60,12 +60,16 @@ static uint32_t type_of(struct janus__follow *follow,
 			const struct janus__observation *seen,
 			const struct janus__node *directory)
 {
+	uint32_t type;
+
 	if (seen->mask & FAN_ONDIR)
 		return JANUS_FILE_DIRECTORY;
 	if ((seen->mask & (FAN_MODIFY | FAN_CLOSE_WRITE)) ||
 	    !(seen->mask & (FAN_CREATE | FAN_RENAME)))
 		return JANUS_FILE_REGULAR;
-	return janus__follow_type(follow, directory, seen->name);
+	type = janus__follow_type(follow, directory, seen->name);
+	/* Another one has that name by now. */
+	return type == JANUS_FILE_DIRECTORY ? JANUS_FILE_REGULAR : type;
 }
 
 /* Structure. */
@@ -314,12 +318,13 @@ static void look_at_freshness(const struct janus__follow *follow, struct move *m
 }
 
 /*
- * An exchange is told as two renames, there and back. What the first one brought into the tree
- * has taken the place of what the second one took out.
+ * An exchange comes as two renames, there and back. What the first one brought has taken the
+ * place of what the second one takes away: nobody knows any more what that was, so it is told
+ * as new.
  */
 static bool was_exchanged(const struct janus__follow *follow, const struct move *move)
 {
-	return follow->last.directory == move->from &&
+	return move->from && follow->last.directory == move->from &&
 	       strcmp(follow->last.name, move->seen->old_name) == 0 &&
 	       follow->last.target != janus__follow_hash(&move->seen->target);
 }
@@ -363,11 +368,11 @@ static void tell_move(struct janus__follow *follow, const struct move *move)
 		.kind = JANUS_EVENT_RENAME,
 	};
 
-	if (move->from && !move->to && was_exchanged(follow, move))
+	if (!move->to && was_exchanged(follow, move))
 		return;
 	if (move->to)
 		news.file_type = type_of(follow, seen, move->to);
-	if (move->from && move->to) {
+	if (move->from && move->to && !was_exchanged(follow, move)) {
 		news.old_node = move->from;
 		news.old_name = seen->old_name;
 	} else if (move->to) {
@@ -387,6 +392,16 @@ static void tell_move(struct janus__follow *follow, const struct move *move)
 	tell(follow, &news);
 }
 
+static bool is_at(const struct janus__node *node, const struct janus__node *directory,
+		  const char *name)
+{
+	size_t length;
+	const char *its = janus__node_name(node, &length);
+
+	return node->parent == directory && length == strlen(name) &&
+	       memcmp(its, name, length) == 0;
+}
+
 /* A directory of a tree has moved; @node is it, if it is known. */
 static void move_directory(struct janus__follow *follow, const struct move *move,
 			   struct janus__node *node)
@@ -394,10 +409,12 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 	struct janus__node *to = move->to;
 
 	if (!to) {
-		/* What asks goes on to ask wherever it is. */
-		if (node && !node->parent)
-			return;
-		if (node && !asks(node))
+		/*
+		 * What asks goes on to ask wherever it is. What was found elsewhere since is
+		 * where it was found.
+		 */
+		if (node && move->from && !asks(node) &&
+		    is_at(node, move->from, move->seen->old_name))
 			janus__cover_forget(follow->marker, node);
 	} else if (!node) {
 		appear(follow, to, move->seen);
@@ -417,14 +434,8 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 /* Whoever looks through a tree can come across a directory's new place before the event. */
 static bool is_told_already(const struct move *move, const struct janus__node *node)
 {
-	size_t length;
-	const char *its;
-
-	if (!node || !move->to || node->parent != move->to || move->from == move->to)
-		return false;
-	its = janus__node_name(node, &length);
-	return length == strlen(move->seen->name) &&
-	       memcmp(its, move->seen->name, length) == 0;
+	return node && move->to && move->from != move->to &&
+	       is_at(node, move->to, move->seen->name);
 }
 
 static void move_in_tree(struct janus__follow *follow, struct move *move)
@@ -449,6 +460,10 @@ static void move_in_tree(struct janus__follow *follow, struct move *move)
 	if (told && !is_told_already(move, node)) {
 		tell_move(follow, move);
 		doubt_move(follow, move);
+	}
+	if (told && node && move->to && was_exchanged(follow, move)) {
+		janus__cover_forget(follow->marker, node);
+		node = NULL;
 	}
 	if (node && (node->flags & JANUS__NODE_LEFT_OUT)) {
 		if (!move->to)
