@@ -43,8 +43,7 @@ static int open_following(struct janus_context *context)
 	if (follower->kick_fd < 0)
 		return follower->kick_fd;
 	context->marker.observe_fd = to_low_fd(
-		context,
-		janus__observe_open_group(kernel, bounded, &context->features));
+		context, janus__observe_open_group(kernel, bounded, &context->features));
 	if (context->marker.observe_fd < 0)
 		return context->marker.observe_fd;
 	follower->mount_fd = janus__observe_open_mount_group(kernel);

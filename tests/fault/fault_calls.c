@@ -103,7 +103,8 @@ int main(int argc, char **argv)
 	int failed;
 
 	trial.kind = argc > 1 ? scenario_find(argv[1]) : &scenario_guard;
-	if (told == MAP_FAILED || !trial.kind || trial.kind->prepare(trial.directory) < 0) {
+	if (told == MAP_FAILED || !trial.kind ||
+	    trial.kind->prepare(trial.directory) < 0) {
 		perror("fault_calls");
 		return 1;
 	}

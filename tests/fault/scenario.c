@@ -343,7 +343,8 @@ static void end(struct scenario *scenario, int fds, long blocks)
 		expect(scenario,
 		       opener_open(&scenario->stranger, scenario->paths[i]) == 0,
 		       "%s: guarded after the end", names[i]);
-	expect(scenario, checks_count_fds() == fds, "%d fds are left", checks_count_fds() - fds);
+	expect(scenario, checks_count_fds() == fds, "%d fds are left",
+	       checks_count_fds() - fds);
 	expect(scenario, allocations_live() == blocks, "%ld blocks are left",
 	       allocations_live() - blocks);
 	opener_stop(&scenario->owner);

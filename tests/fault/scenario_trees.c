@@ -110,8 +110,8 @@ static void listen(struct scenario *scenario)
 	       "a group was given up");
 	scenario->told |= count < 0;
 	for (int i = 0; i < count; i++) {
-		const struct janus_event *event =
-			janus_event_buffer_get(scenario->buffer, (size_t)i);
+		const struct janus_event *event = janus_event_buffer_get(scenario->buffer,
+									 (size_t)i);
 		uint32_t kind = janus_event_get_kind(event);
 
 		scenario->created += kind == JANUS_EVENT_CREATE;
