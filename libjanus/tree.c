@@ -355,12 +355,11 @@ static int rename_node(struct janus__node *node, const char *name)
 	size_t length = strlen(name);
 	bool elsewhere = (node->flags & JANUS__NODE_RENAMED) ||
 			 length > name_room(node->name_length);
-	char *copy = elsewhere ? malloc(length) : NULL;
+	char *copy = elsewhere ? strdup(name) : NULL;
 
 	if (elsewhere && !copy)
 		return -ENOMEM;
 	if (elsewhere) {
-		memcpy(copy, name, length);
 		free(name_elsewhere(node));
 		memcpy(name_bytes(node), &copy, sizeof(char *));
 		node->flags |= JANUS__NODE_RENAMED;

@@ -428,3 +428,28 @@ Test(rules_trees, are_counted_while_they_are_bound)
 	cr_assert_eq(rules.tree_count, 0);
 	cr_assert_null(rules.directories);
 }
+
+Test(rules_trees, an_end_that_never_was_takes_no_other_rule_with_it)
+{
+	struct janus__object *object = hold(1, 0);
+	struct janus__spec *one = bind_as(object, tree, false);
+	struct janus__spec *two = make_spec_of(1000, tree);
+	const struct janus__wanted ended = { .rule = &two->rules[0] };
+
+	cr_assert_eq(janus__rules_unbind(&rules, object, &ended, two), 0);
+	cr_assert_eq(rules.tree_count, 1);
+	cr_assert_not_null(rules.directories);
+	unbind(object, one);
+	janus__spec_unref(two);
+}
+
+Test(rules_trees, an_object_that_is_released_while_it_is_bound_leaves_nothing)
+{
+	struct janus__object *object = hold(1, 0);
+
+	bind(object, tree);
+	while (rules.object_count)
+		janus__rules_release(&rules, object);
+	cr_assert_eq(rules.tree_count, 0);
+	cr_assert_null(rules.directories);
+}
