@@ -28,7 +28,7 @@ static int fake_fanotify_init(unsigned int flags, unsigned int event_f_flags)
 
 	(void)event_f_flags;
 	/* It asks for permission, and tells of nothing else. */
-	if (!err && !(flags & (FAN_CLASS_CONTENT | FAN_CLASS_PRE_CONTENT)))
+	if (!err && (flags & FAN_REPORT_FID))
 		err = -EINVAL;
 	if (!err) {
 		cr_assert_lt(fake.group_count, FAKE_GROUPS_MAX);
