@@ -26,6 +26,7 @@ int janus__rules_init(struct janus__rules *rules)
 
 static void free_object(struct janus__object *object)
 {
+	janus__bindings_unref(object->bindings);
 	free(object->extra);
 	free(object);
 }
@@ -38,7 +39,6 @@ void janus__rules_done(struct janus__rules *rules)
 		while (object) {
 			struct janus__object *next = object->next;
 
-			janus__bindings_unref(object->bindings);
 			free_object(object);
 			object = next;
 		}
@@ -192,6 +192,16 @@ static void unlink_drifter(const struct janus__extra *extra)
 		extra->next_drifter->extra->prev_drifter = extra->prev_drifter;
 }
 
+static void unlist_directory(struct janus__extra *extra)
+{
+	*extra->prev_directory = extra->next_directory;
+	if (extra->next_directory)
+		extra->next_directory->extra->prev_directory = extra->prev_directory;
+	extra->prev_directory = NULL;
+	extra->next_directory = NULL;
+}
+
+/* Where all ends at once, rules go with their objects. */
 void janus__rules_release(struct janus__rules *rules, struct janus__object *object)
 {
 	if (--object->holders)
@@ -200,6 +210,9 @@ void janus__rules_release(struct janus__rules *rules, struct janus__object *obje
 	*janus__table_slot(rules, object->inode) = object->next;
 	if (object->extra && object->extra->prev_drifter)
 		unlink_drifter(object->extra);
+	if (object->extra && object->extra->prev_directory)
+		unlist_directory(object->extra);
+	rules->tree_count -= object->tree;
 	pthread_mutex_unlock(&rules->lock);
 	rules->object_count--;
 	free_object(object);
@@ -371,15 +384,6 @@ static void list_directory(struct janus__rules *rules, struct janus__object *obj
 		rules->directories->extra->prev_directory =
 			&object->extra->next_directory;
 	rules->directories = object;
-}
-
-static void unlist_directory(struct janus__extra *extra)
-{
-	*extra->prev_directory = extra->next_directory;
-	if (extra->next_directory)
-		extra->next_directory->extra->prev_directory = extra->prev_directory;
-	extra->prev_directory = NULL;
-	extra->next_directory = NULL;
 }
 
 /* Under the lock. The former bindings end in @prepared, to be freed after it. */
