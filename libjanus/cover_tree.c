@@ -202,11 +202,22 @@ static int enter_asking(struct janus__cover *cover, struct janus__node *node, in
 	return err;
 }
 
+static int check_crossing(struct janus__cover *cover, const struct janus__node *node,
+			  int fd)
+{
+	struct janus__found found;
+	int err = janus__found_init(&found, cover->marker, fd, 0);
+
+	return err ? err : janus__cover_tree_check_twin(cover, node, &found);
+}
+
 static int enter(void *userdata, struct janus__node *node, int fd)
 {
 	struct janus__cover *cover = userdata;
 	int err = check_limits(cover);
 
+	if (!err && (node->flags & JANUS__NODE_MOUNT))
+		err = check_crossing(cover, node, fd);
 	if (!err)
 		err = observe_directory(cover, fd);
 	if (!err && janus__subject_asks(subject_of(cover)))
@@ -310,7 +321,7 @@ static struct janus__node *make_entry_node(struct janus__cover *cover,
 	};
 	struct janus__node *node = NULL;
 
-	handle.fid.fsid = trees->filesystems[entry->directory->filesystem];
+	handle.fid.fsid = trees->filesystems[entry->directory->filesystem].fsid;
 	if (janus__handle_read(cover->marker->kernel, fd, "", &handle) < 0)
 		return NULL;
 	node = janus__trees_find(trees, &handle.fid, NULL);
@@ -452,7 +463,7 @@ static void make_leaf(struct janus__cover *cover, const struct janus__entry *ent
 		.flags = JANUS__NODE_LEAF,
 	};
 
-	handle.fid.fsid = trees->filesystems[entry->directory->filesystem];
+	handle.fid.fsid = trees->filesystems[entry->directory->filesystem].fsid;
 	if (janus__handle_read(cover->marker->kernel, entry->fd, entry->name, &handle) <
 	    0)
 		return; /* it is gone again */
