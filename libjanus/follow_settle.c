@@ -12,6 +12,7 @@
 
 #include "follow_open.h"
 #include "later.h"
+#include "sweep.h"
 #include "util.h"
 
 #include <janus/types.h>
@@ -178,6 +179,7 @@ void janus__follow_settle(struct janus__follow *follow)
 		if (tree->active && tree->dirty)
 			refresh(follow, tree);
 	look_at_postponed(follow);
+	janus__sweep(follow->marker);
 	janus__follow_close(follow);
 	janus__marks_count(follow->marker);
 }
