@@ -423,11 +423,13 @@ struct janus__node *janus__node_root(struct janus__node *node, uint32_t *ret_dep
 /* Written from its end, for only the root knows where a path begins. */
 static char *prepend(char *at, const char *start, const char *text, size_t length)
 {
-	if (!at || (size_t)(at - start) < length + 1)
+	bool slash = length == 0 || text[0] != '/';
+
+	if (!at || (size_t)(at - start) < length + slash)
 		return NULL;
 	at -= length;
 	memcpy(at, text, length);
-	if (length == 0 || text[0] != '/')
+	if (slash)
 		*--at = '/';
 	return at;
 }
