@@ -192,6 +192,16 @@ static void unlink_drifter(const struct janus__extra *extra)
 		extra->next_drifter->extra->prev_drifter = extra->prev_drifter;
 }
 
+static void unlist_directory(struct janus__extra *extra)
+{
+	*extra->prev_directory = extra->next_directory;
+	if (extra->next_directory)
+		extra->next_directory->extra->prev_directory = extra->prev_directory;
+	extra->prev_directory = NULL;
+	extra->next_directory = NULL;
+}
+
+/* Rules may still speak of it: those of a context that is about to go are not taken back. */
 void janus__rules_release(struct janus__rules *rules, struct janus__object *object)
 {
 	if (--object->holders)
@@ -200,8 +210,12 @@ void janus__rules_release(struct janus__rules *rules, struct janus__object *obje
 	*janus__table_slot(rules, object->inode) = object->next;
 	if (object->extra && object->extra->prev_drifter)
 		unlink_drifter(object->extra);
+	if (object->extra && object->extra->prev_directory)
+		unlist_directory(object->extra);
+	rules->tree_count -= object->tree;
 	pthread_mutex_unlock(&rules->lock);
 	rules->object_count--;
+	janus__bindings_unref(object->bindings);
 	free_object(object);
 }
 
@@ -371,15 +385,6 @@ static void list_directory(struct janus__rules *rules, struct janus__object *obj
 		rules->directories->extra->prev_directory =
 			&object->extra->next_directory;
 	rules->directories = object;
-}
-
-static void unlist_directory(struct janus__extra *extra)
-{
-	*extra->prev_directory = extra->next_directory;
-	if (extra->next_directory)
-		extra->next_directory->extra->prev_directory = extra->prev_directory;
-	extra->prev_directory = NULL;
-	extra->next_directory = NULL;
 }
 
 /* Under the lock. The former bindings end in @prepared, to be freed after it. */
