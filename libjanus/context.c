@@ -135,6 +135,7 @@ static struct janus_context *new_context(const struct janus_context_options *opt
 		.wide = &context->wide,
 		.fresh = &context->fresh,
 		.later = &context->later,
+		.doubts = &context->doubts,
 		.quiet = &context->quiet,
 		.mark_limit = options->mark_limit,
 		.group_fd = -1,
@@ -233,6 +234,7 @@ void janus_context_destroy(struct janus_context *context)
 	janus__wide_done(&context->wide);
 	janus__fresh_done(&context->fresh);
 	janus__later_done(&context->later);
+	janus__doubts_done(&context->doubts);
 	janus__trees_done(&context->trees);
 	janus__ring_done(&context->observed);
 	janus__rules_done(&context->rules);

@@ -46,6 +46,7 @@ struct janus_context {
 	struct janus__wide wide;
 	struct janus__fresh fresh;
 	struct janus__later later;
+	struct janus__doubts doubts;
 	struct janus__ring observed;
 	struct janus__teller teller;
 	struct janus__follower follower;

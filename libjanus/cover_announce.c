@@ -64,6 +64,9 @@ void janus__cover_tree_announce(struct janus__cover *cover, struct janus__node *
 						    .file_type = JANUS_FILE_DIRECTORY,
 					    });
 		janus__fresh_add(marker->fresh, node->parent, name, &fid);
+		janus__doubts_update(
+			marker->doubts,
+			&(struct janus__name){ marker->trees, node->parent, name }, true);
 	}
 	/* Without memory something may be told twice. */
 	(void)janus__fresh_begin(marker->fresh, node, janus__marks_queued(marker));
@@ -88,4 +91,8 @@ void janus__cover_tree_announce_file(struct janus__cover *cover,
 					    .file_type = entry->type,
 				    });
 	janus__fresh_add(marker->fresh, entry->directory, entry->name, &handle.fid);
+	janus__doubts_update(
+		marker->doubts,
+		&(struct janus__name){ marker->trees, entry->directory, entry->name },
+		true);
 }

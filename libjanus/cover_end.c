@@ -186,6 +186,7 @@ void janus__cover_release(const struct janus__marker *marker, struct janus__spec
 		release_nodes(marker, root, &tree->roots);
 		release_nodes(marker, NULL, &tree->anchors);
 		janus__later_forget(marker->later, tree);
+		janus__doubts_forget(marker->doubts, tree);
 		janus__tree_destroy(marker->trees, tree);
 	}
 	release_wide(marker, root, coverage);

@@ -422,7 +422,10 @@ void janus__cover_tree_leave_out(struct janus__cover *cover,
 		note_entry(cover, entry, err);
 }
 
-/* The kernel will tell that it has moved here, and that is to be believed. */
+/*
+ * The kernel will tell that it has moved here, and that is to be believed; but not where what
+ * it told was lost.
+ */
 static void meet(void *userdata, const struct janus__entry *entry,
 		 const struct janus__node *node)
 {
@@ -436,6 +439,17 @@ static void meet(void *userdata, const struct janus__entry *entry,
 
 	if (!cover->live)
 		return;
+	if (cover->tree->lost) {
+		janus__tell(cover->marker->teller,
+			    &(struct janus__news){
+				    .node = entry->directory,
+				    .name = entry->name,
+				    .old_node = node,
+				    .kind = JANUS_EVENT_RENAME,
+				    .file_type = JANUS_FILE_DIRECTORY,
+			    });
+		return;
+	}
 	janus__fresh_add(fresh, entry->directory, entry->name, &fid);
 	(void)janus__fresh_meet(fresh, node, &at, entry->name);
 }

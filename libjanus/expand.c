@@ -205,11 +205,10 @@ static struct janus__node *meet(struct expansion *e, struct janus__node *node,
 
 	if (node->flags & (JANUS__NODE_SEEN | JANUS__NODE_ROOT))
 		return NULL;
-	if (!walk->again) {
-		if (walk->ops->meet && !is_at(node, step) && !crossed)
-			walk->ops->meet(walk->userdata, &entry, node);
+	if (walk->ops->meet && !is_at(node, step) && !crossed)
+		walk->ops->meet(walk->userdata, &entry, node);
+	if (!walk->again)
 		return NULL;
-	}
 	if (!is_at(node, step) && !crossed && !is_above(node, step->node) &&
 	    janus__node_move(node, step->node, step->name) < 0)
 		skip(e, step->node, step->name, -ENOMEM);

@@ -36,8 +36,8 @@ struct janus__walk_ops {
 	/* All below it was looked at. */
 	void (*leave)(void *userdata, struct janus__node *node, int fd);
 	/*
-	 * A directory that is known already is listed at another place. That it moved there is
-	 * told by the kernel in its turn.
+	 * A directory that is known already is listed at another place, where it is moved to if
+	 * the walk goes through what is known. Else the kernel will tell of it in its turn.
 	 */
 	void (*meet)(void *userdata, const struct janus__entry *entry,
 		     const struct janus__node *node);

@@ -61,12 +61,16 @@ static uint32_t type_of(struct janus__follow *follow,
 			const struct janus__observation *seen,
 			const struct janus__node *directory)
 {
+	uint32_t type;
+
 	if (seen->mask & FAN_ONDIR)
 		return JANUS_FILE_DIRECTORY;
 	if ((seen->mask & (FAN_MODIFY | FAN_CLOSE_WRITE)) ||
 	    !(seen->mask & (FAN_CREATE | FAN_RENAME)))
 		return JANUS_FILE_REGULAR;
-	return janus__follow_type(follow, directory, seen->name);
+	type = janus__follow_type(follow, directory, seen->name);
+	/* Another one has that name by now. */
+	return type == JANUS_FILE_DIRECTORY ? JANUS_FILE_REGULAR : type;
 }
 
 /* Structure. */
@@ -185,6 +189,23 @@ static bool is_known(const struct janus__follow *follow,
 	return kind == JANUS_EVENT_DELETE && !listed;
 }
 
+/* An entry that came and went: in which order, and how often, the kernel does not tell. */
+static void note_told(const struct janus__follow *follow,
+		      const struct janus__observation *seen,
+		      const struct janus__news *news)
+{
+	const uint64_t both = FAN_CREATE | FAN_DELETE;
+	const struct janus__name name = { follow->marker->trees, news->node, news->name };
+	bool present = news->kind == JANUS_EVENT_CREATE;
+
+	if (!present && news->kind != JANUS_EVENT_DELETE)
+		return;
+	if ((seen->mask & both) == both)
+		janus__doubts_note(follow->marker->doubts, &name, present);
+	else
+		janus__doubts_update(follow->marker->doubts, &name, present);
+}
+
 static void handle_entry(struct janus__follow *follow, struct janus__node *directory,
 			 const struct janus__observation *seen)
 {
@@ -201,8 +222,10 @@ static void handle_entry(struct janus__follow *follow, struct janus__node *direc
 	if (told)
 		news.file_type = type_of(follow, seen, directory);
 	while ((news.kind = janus__observe_kind_at(seen->mask, &at))) {
-		if (told && !is_known(follow, directory, seen, news.kind))
+		if (told && !is_known(follow, directory, seen, news.kind)) {
 			tell(follow, &news);
+			note_told(follow, seen, &news);
+		}
 		if (news.kind == JANUS_EVENT_CREATE)
 			appear(follow, directory, seen);
 		else if (news.kind == JANUS_EVENT_DELETE)
@@ -298,12 +321,13 @@ static void look_at_freshness(const struct janus__follow *follow, struct move *m
 }
 
 /*
- * An exchange is told as two renames, there and back. What the first one brought into the tree
- * has taken the place of what the second one took out.
+ * An exchange comes as two renames, there and back. What the first one brought has taken the
+ * place of what the second one takes away: nobody knows any more what that was, so it is told
+ * as new.
  */
 static bool was_exchanged(const struct janus__follow *follow, const struct move *move)
 {
-	return follow->last.directory == move->from &&
+	return move->from && follow->last.directory == move->from &&
 	       strcmp(follow->last.name, move->seen->old_name) == 0 &&
 	       follow->last.target != janus__follow_hash(&move->seen->target);
 }
@@ -322,6 +346,21 @@ static void tell_replaced(struct janus__follow *follow, const struct move *move)
 			     });
 }
 
+/* Renames of the same entry from and to the same places are one event, however many. */
+static void doubt_move(const struct janus__follow *follow, const struct move *move)
+{
+	struct janus__doubts *doubts = follow->marker->doubts;
+	struct janus__name name = { follow->marker->trees, move->from,
+				    move->seen->old_name };
+
+	if (move->from)
+		janus__doubts_note(doubts, &name, false);
+	name.directory = move->to;
+	name.name = move->seen->name;
+	if (move->to)
+		janus__doubts_note(doubts, &name, true);
+}
+
 static void tell_move(struct janus__follow *follow, const struct move *move)
 {
 	const struct janus__observation *seen = move->seen;
@@ -332,11 +371,11 @@ static void tell_move(struct janus__follow *follow, const struct move *move)
 		.kind = JANUS_EVENT_RENAME,
 	};
 
-	if (move->from && !move->to && was_exchanged(follow, move))
+	if (!move->to && was_exchanged(follow, move))
 		return;
 	if (move->to)
 		news.file_type = type_of(follow, seen, move->to);
-	if (move->from && move->to) {
+	if (move->from && move->to && !was_exchanged(follow, move)) {
 		news.old_node = move->from;
 		news.old_name = seen->old_name;
 	} else if (move->to) {
@@ -356,6 +395,16 @@ static void tell_move(struct janus__follow *follow, const struct move *move)
 	tell(follow, &news);
 }
 
+static bool is_at(const struct janus__node *node, const struct janus__node *directory,
+		  const char *name)
+{
+	size_t length;
+	const char *its = janus__node_name(node, &length);
+
+	return node->parent == directory && length == strlen(name) &&
+	       memcmp(its, name, length) == 0;
+}
+
 /* A directory of a tree has moved; @node is it, if it is known. */
 static void move_directory(struct janus__follow *follow, const struct move *move,
 			   struct janus__node *node)
@@ -363,10 +412,12 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 	struct janus__node *to = move->to;
 
 	if (!to) {
-		/* What asks goes on to ask wherever it is. */
-		if (node && !node->parent)
-			return;
-		if (node && !asks(node))
+		/*
+		 * What asks goes on to ask wherever it is. What was found elsewhere since is
+		 * where it was found.
+		 */
+		if (node && move->from && !asks(node) &&
+		    is_at(node, move->from, move->seen->old_name))
 			janus__cover_forget(follow->marker, node);
 	} else if (!node) {
 		appear(follow, to, move->seen);
@@ -381,6 +432,13 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 		if (janus__node_move(node, to, move->seen->name) < 0)
 			janus__follow_gap(follow, to, -ENOMEM);
 	}
+}
+
+/* Whoever looks through a tree can come across a directory's new place before the event. */
+static bool is_told_already(const struct move *move, const struct janus__node *node)
+{
+	return node && move->to && move->from != move->to &&
+	       is_at(node, move->to, move->seen->name);
 }
 
 static void move_in_tree(struct janus__follow *follow, struct move *move)
@@ -402,8 +460,14 @@ static void move_in_tree(struct janus__follow *follow, struct move *move)
 		move->to = NULL;
 	}
 	look_at_freshness(follow, move);
-	if (told)
+	if (told && !is_told_already(move, node)) {
 		tell_move(follow, move);
+		doubt_move(follow, move);
+	}
+	if (told && node && move->to && was_exchanged(follow, move)) {
+		janus__cover_forget(follow->marker, node);
+		node = NULL;
+	}
 	if (node && (node->flags & JANUS__NODE_LEFT_OUT)) {
 		if (!move->to)
 			return;

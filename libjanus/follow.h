@@ -42,6 +42,9 @@ void janus__follow_mounts(struct janus__follow *follow);
 /* Remember what is mounted where a tree is; whether that is something else than before. */
 bool janus__follow_note_mounts(struct janus__tree *tree, struct janus__places *places);
 
+/* The queue may be empty: compare what was told with what is, where that is in doubt. */
+void janus__follow_resolve(struct janus__follow *follow);
+
 /* A batch is done: look again at what is stale, put what is new into force, close all. */
 void janus__follow_settle(struct janus__follow *follow);
 

@@ -179,6 +179,7 @@ void janus__follow_settle(struct janus__follow *follow)
 		if (tree->active && tree->dirty)
 			refresh(follow, tree);
 	look_at_postponed(follow);
+	janus__follow_resolve(follow);
 	janus__sweep(follow->marker);
 	janus__follow_close(follow);
 	janus__marks_count(follow->marker);

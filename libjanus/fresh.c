@@ -224,9 +224,13 @@ void janus__fresh_next(struct janus__fresh *fresh, uint64_t queued)
 	for (size_t i = fresh->listing_count; i > 0; i--)
 		if (fresh->listings[i - 1].ended < fresh->now)
 			remove_listing(fresh, &fresh->listings[i - 1]);
-	if (fresh->old.count && fresh->old.until < fresh->now)
-		clear(&fresh->old);
-	if (fresh->old.count || !fresh->young.count)
+	if (fresh->old.count) {
+		/* The young ones take their place with the next event, and its queue. */
+		if (fresh->old.until < fresh->now)
+			clear(&fresh->old);
+		return;
+	}
+	if (!fresh->young.count)
 		return;
 	fresh->old = fresh->young;
 	fresh->old.until = fresh->now + queued;

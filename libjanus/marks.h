@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "doubt.h"
 #include "fresh.h"
 #include "identify.h"
 #include "kernel.h"
@@ -37,6 +38,7 @@ struct janus__marker {
 	struct janus__wide *wide;
 	struct janus__fresh *fresh;
 	struct janus__later *later;
+	struct janus__doubts *doubts;
 	struct janus__quiet *quiet;
 	uint64_t mark_limit; /* 0: none */
 	int group_fd;        /* -1: there is none */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The context: everything the kernel gives us. One permission group however many watches, one
- * thread that answers, one bounded ring of records, one pollable fd.
+ * The context: everything the kernel gives us. At most four groups however many watches, one
+ * thread that answers, one that follows, bounded rings of records, one pollable fd.
  */
 #ifndef JANUS_CONTEXT_H
 #define JANUS_CONTEXT_H

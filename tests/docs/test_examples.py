@@ -23,7 +23,7 @@ import tree
 from installed import Installed
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-NAMES = ["container_guard", "deny_open", "external_epoll", "watch_dir"]
+NAMES = ["container_guard", "deny_open", "external_epoll", "observe_tree", "watch_dir"]
 SENTENCE = "Operation not permitted"
 BOX = sandbox.Sandbox()
 INSTALLED = Installed()
@@ -152,6 +152,50 @@ class WatchDir(Example):
         program = self.start("watch_dir", self.file)
         self.assertEqual(program.wait_exit(), 1)
         self.assertIn("nothing is guarded", program.output())
+
+
+class ObserveTree(Example):
+    def observe(self):
+        program = self.start("observe_tree", self.folder)
+        program.wait_line(r"^ready: \d+ directories$")
+        return program
+
+    def test_it_tells_what_happens_at_any_depth(self):
+        os.makedirs(os.path.join(self.folder, "a", "b"))
+        program = self.observe()
+        self.assertIn("ready: 3 directories\n", program.output())
+        path = tree.write(self.folder, "a/b/new", "content\n")
+        program.wait_line(rf"^CREATE file {re.escape(path)}$")
+        program.wait_line(rf"^CLOSE_WRITE file {re.escape(path)}$")
+        moved = os.path.join(self.folder, "moved")
+        os.rename(path, moved)
+        program.wait_line(rf"^RENAME file {re.escape(path)} -> {re.escape(moved)}$")
+        os.unlink(moved)
+        program.wait_line(rf"^DELETE file {re.escape(moved)}$")
+        self.assertEqual(program.stop(signal.SIGTERM), 0)
+        self.assertNotIn("GAP", program.output())
+
+    def test_new_directories_are_part_of_the_tree(self):
+        program = self.observe()
+        os.makedirs(os.path.join(self.folder, "x", "y"))
+        path = tree.write(self.folder, "x/y/new", "content\n")
+        program.wait_line(rf"^CREATE directory {re.escape(self.folder)}/x/y$")
+        program.wait_line(rf"^CREATE file {re.escape(path)}$")
+        self.assertEqual(program.stop(signal.SIGINT), 0)
+
+    def test_a_hostile_name_stays_on_its_line(self):
+        program = self.observe()
+        tree.write(self.folder, "a\nGAP \x1b[m\\", "content\n")
+        program.wait_line(r"^CREATE file .*/a\\x0aGAP \\x1b\[m\\x5c$")
+        self.assertEqual(program.stop(signal.SIGINT), 0)
+
+    def test_what_is_no_directory_is_refused(self):
+        for path in (self.file, os.path.join(self.folder, "missing")):
+            with self.subTest(path=path):
+                program = self.start("observe_tree", path)
+                self.assertEqual(program.wait_exit(), 1)
+                self.assertIn("nothing is observed", program.output())
+                self.assertIn(path, program.output())
 
 
 class DenyOpen(Example):
