@@ -149,11 +149,12 @@ Test(fresh, entries_are_forgotten_when_all_that_was_queued_is_handled)
 	}
 	cr_assert_eq(fresh.now, 104);
 	cr_assert(has(1) && has(2));
-	janus__fresh_next(&fresh, 2); /* 105, until 107 */
+	janus__fresh_next(&fresh, 0); /* 105 */
 	cr_assert_not(has(1));
 	cr_assert(has(2));
-	janus__fresh_next(&fresh, 0);
-	janus__fresh_next(&fresh, 0);
+	janus__fresh_next(&fresh, 2); /* 106, until 108 */
+	for (int i = 0; i < 2; i++)
+		janus__fresh_next(&fresh, 0);
 	cr_assert(has(2));
 	janus__fresh_next(&fresh, 0);
 	cr_assert_not(has(2));
