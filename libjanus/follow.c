@@ -16,6 +16,7 @@
 #include "identify.h"
 #include "observe.h"
 #include "pattern.h"
+#include "sweep.h"
 #include "util.h"
 
 #include <janus/types.h>
@@ -131,6 +132,8 @@ static void disappear(struct janus__follow *follow, const struct janus__node *di
 {
 	struct janus__node *node = target_in(follow, directory, seen);
 
+	if (node && (node->flags & JANUS__NODE_FILE))
+		janus__sweep_note(follow->marker->trees);
 	if (!node || (node->flags & (JANUS__NODE_FILE | JANUS__NODE_ROOT)))
 		return;
 	if (node->parent == directory)
@@ -487,9 +490,14 @@ static void move_in_tree(struct janus__follow *follow, struct move *move)
 		janus__cover_forget(follow->marker, node);
 		node = NULL;
 	}
-	if (is_directory)
+	if (is_directory) {
 		move_directory(follow, move, node);
-	else if (move->to)
+		return;
+	}
+	/* What it may have replaced is not told of. */
+	if (asks(any))
+		janus__sweep_note(follow->marker->trees);
+	if (move->to)
 		appear(follow, move->to, seen);
 }
 
