@@ -83,7 +83,7 @@ void janus__cover_tree_announce_file(struct janus__cover *cover,
 
 	if (janus__subject_asks(subject_of(cover)))
 		return;
-	handle.fid.fsid = marker->trees->filesystems[entry->directory->filesystem];
+	handle.fid.fsid = marker->trees->filesystems[entry->directory->filesystem].fsid;
 	err = janus__handle_read(marker->kernel, entry->fd, entry->name, &handle);
 	if (err == -ENOENT)
 		return; /* it is gone again */

@@ -12,6 +12,7 @@
 
 #include "extent.h"
 #include "handle.h"
+#include "log.h"
 #include "observe.h"
 #include "util.h"
 
@@ -81,6 +82,25 @@ bool janus__cover_tree_knows(struct janus__cover *cover, const struct janus__fou
 	return true;
 }
 
+int janus__cover_tree_check_twin(struct janus__cover *cover,
+				 const struct janus__node *node,
+				 const struct janus__found *found)
+{
+	const struct janus__marker *marker = cover->marker;
+	int err;
+
+	/* A file of an overlay can show another device than the overlay. */
+	if (!found->file.directory)
+		return 0;
+	err = janus__node_set_device(marker->trees, node, found->file.inode.device);
+	if (err)
+		janus__log(marker->log, JANUS_LOG_WARNING,
+			   "two file systems have the same fsid, so that what happens in"
+			   " them cannot be told apart: give each a UUID of its own"
+			   " (overlayfs: no uuid=null or uuid=off)");
+	return err;
+}
+
 static struct janus__node *make_root(struct janus__cover *cover,
 				     const struct janus__found *found, int *ret_err)
 {
@@ -104,6 +124,12 @@ static struct janus__node *make_root(struct janus__cover *cover,
 	node = janus__node_create(cover->marker->trees, cover->tree, &facts);
 	if (!node)
 		*ret_err = -ENOMEM;
+	else
+		*ret_err = janus__cover_tree_check_twin(cover, node, found);
+	if (node && *ret_err) {
+		janus__cover_forget(cover->marker, node);
+		return NULL;
+	}
 	return node;
 }
 

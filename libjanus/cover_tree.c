@@ -202,11 +202,22 @@ static int enter_asking(struct janus__cover *cover, struct janus__node *node, in
 	return err;
 }
 
+static int check_crossing(struct janus__cover *cover, const struct janus__node *node,
+			  int fd)
+{
+	struct janus__found found;
+	int err = janus__found_init(&found, cover->marker, fd, 0);
+
+	return err ? err : janus__cover_tree_check_twin(cover, node, &found);
+}
+
 static int enter(void *userdata, struct janus__node *node, int fd)
 {
 	struct janus__cover *cover = userdata;
 	int err = check_limits(cover);
 
+	if (!err && (node->flags & JANUS__NODE_MOUNT))
+		err = check_crossing(cover, node, fd);
 	if (!err)
 		err = observe_directory(cover, fd);
 	if (!err && janus__subject_asks(subject_of(cover)))
@@ -313,7 +324,7 @@ static int make_entry_node(struct janus__cover *cover, const struct janus__entry
 	int err;
 
 	*ret = NULL;
-	handle.fid.fsid = trees->filesystems[entry->directory->filesystem];
+	handle.fid.fsid = trees->filesystems[entry->directory->filesystem].fsid;
 	err = janus__handle_read(cover->marker->kernel, found->fd, "", &handle);
 	if (err)
 		return err;
@@ -473,7 +484,7 @@ static void make_leaf(struct janus__cover *cover, const struct janus__entry *ent
 	};
 	int err;
 
-	handle.fid.fsid = trees->filesystems[entry->directory->filesystem];
+	handle.fid.fsid = trees->filesystems[entry->directory->filesystem].fsid;
 	err = janus__handle_read(cover->marker->kernel, entry->fd, entry->name, &handle);
 	if (!err && !janus__tree_find(trees, cover->tree, &handle.fid) &&
 	    !janus__node_create(trees, cover->tree, &facts))

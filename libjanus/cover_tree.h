@@ -44,7 +44,15 @@ int janus__cover_tree_hold(struct janus__cover *cover, struct janus__node *node,
 /* Observe an inode; @fd may be O_PATH. */
 int janus__cover_tree_observe(const struct janus__cover *cover, int fd, uint64_t mask);
 
-/* Where a tree begins, or goes on on another file system: mark it by its strategy. */
+/*
+ * Where a tree begins, or goes on on another file system: -EOPNOTSUPP if one that is known
+ * already has the same fsid.
+ */
+int janus__cover_tree_check_twin(struct janus__cover *cover,
+				 const struct janus__node *node,
+				 const struct janus__found *found);
+
+/* There, too: mark it by its strategy. */
 int janus__cover_tree_mark_place(struct janus__cover *cover,
 				 const struct janus__found *found);
 

@@ -236,7 +236,7 @@ static int read_handle(struct expansion *e, const struct step *step, int fd, boo
 {
 	if (crossed)
 		return janus__handle_of_fd(e->walk->kernel, fd, ret);
-	ret->fid.fsid = e->walk->trees->filesystems[step->node->filesystem];
+	ret->fid.fsid = e->walk->trees->filesystems[step->node->filesystem].fsid;
 	return janus__handle_read(e->walk->kernel, fd, "", ret);
 }
 

@@ -16,6 +16,7 @@
 #include "identify.h"
 #include "observe.h"
 #include "pattern.h"
+#include "sweep.h"
 #include "util.h"
 
 #include <janus/types.h>
@@ -131,6 +132,8 @@ static void disappear(struct janus__follow *follow, const struct janus__node *di
 {
 	struct janus__node *node = target_in(follow, directory, seen);
 
+	if (node && (node->flags & JANUS__NODE_FILE))
+		janus__sweep_note(follow->marker->trees);
 	if (!node || (node->flags & (JANUS__NODE_FILE | JANUS__NODE_ROOT)))
 		return;
 	if (node->parent == directory)
@@ -178,6 +181,10 @@ static bool is_known(const struct janus__follow *follow,
 	enum janus__freshness freshness = janus__fresh_of(fresh, directory);
 	bool listed;
 
+	/* A walk was quicker, and has told of it wherever it is by now. */
+	if (kind == JANUS_EVENT_CREATE && (seen->mask & FAN_ONDIR) &&
+	    target_in(follow, directory, seen))
+		return true;
 	if (freshness == JANUS__FRESH_NOT)
 		return false;
 	listed = janus__fresh_has(fresh, directory, seen->name, &seen->target);
@@ -431,6 +438,16 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 	}
 }
 
+/*
+ * A walk has come across a directory that nobody knew of, and what it was before is only told
+ * now: it is where it was found.
+ */
+static bool is_history(const struct janus__follow *follow, const struct janus__node *node)
+{
+	return !(node->flags & JANUS__NODE_LEFT_OUT) &&
+	       janus__fresh_of(follow->marker->fresh, node) != JANUS__FRESH_NOT;
+}
+
 /* Whoever looks through a tree can come across a directory's new place before the event. */
 static bool is_told_already(const struct move *move, const struct janus__node *node)
 {
@@ -457,6 +474,8 @@ static void move_in_tree(struct janus__follow *follow, struct move *move)
 		move->to = NULL;
 	}
 	look_at_freshness(follow, move);
+	if (node && is_history(follow, node))
+		move->to = NULL;
 	if (told && !is_told_already(move, node)) {
 		tell_move(follow, move);
 		doubt_move(follow, move);
@@ -471,9 +490,14 @@ static void move_in_tree(struct janus__follow *follow, struct move *move)
 		janus__cover_forget(follow->marker, node);
 		node = NULL;
 	}
-	if (is_directory)
+	if (is_directory) {
 		move_directory(follow, move, node);
-	else if (move->to)
+		return;
+	}
+	/* What it may have replaced is not told of. */
+	if (asks(any))
+		janus__sweep_note(follow->marker->trees);
+	if (move->to)
 		appear(follow, move->to, seen);
 }
 

@@ -12,6 +12,7 @@
 
 #include "follow_open.h"
 #include "later.h"
+#include "sweep.h"
 #include "util.h"
 
 #include <janus/types.h>
@@ -179,6 +180,7 @@ void janus__follow_settle(struct janus__follow *follow)
 			refresh(follow, tree);
 	look_at_postponed(follow);
 	janus__follow_resolve(follow);
+	janus__sweep(follow->marker);
 	janus__follow_close(follow);
 	janus__marks_count(follow->marker);
 }

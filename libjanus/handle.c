@@ -33,5 +33,8 @@ int janus__handle_of_fd(const struct janus__kernel *kernel, int fd,
 {
 	int err = kernel->fs_id(fd, &ret->fid.fsid);
 
-	return err < 0 ? err : janus__handle_read(kernel, fd, "", ret);
+	if (err < 0)
+		return err;
+	/* The first one without a number that a group observes keeps all others out of it. */
+	return ret->fid.fsid ? janus__handle_read(kernel, fd, "", ret) : -EOPNOTSUPP;
 }

@@ -23,7 +23,7 @@ struct janus__handle {
 int janus__handle_read(const struct janus__kernel *kernel, int fd, const char *name,
 		       struct janus__handle *ret);
 
-/* With the fsid of the file system that @fd lies on. */
+/* With the fsid of the file system that @fd lies on. -EOPNOTSUPP, too: it has none. */
 int janus__handle_of_fd(const struct janus__kernel *kernel, int fd,
 			struct janus__handle *ret);
 

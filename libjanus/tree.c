@@ -72,20 +72,27 @@ bool janus__fid_is(const struct janus__fid *a, const struct janus__fid *b)
 /* The place of a file system in the table; negative: there is no room. */
 static long filesystem_index(struct janus__trees *trees, uint64_t fsid)
 {
-	uint64_t *larger;
+	struct janus__tree_filesystem *larger;
+	size_t free_place = trees->filesystem_count;
 
-	for (size_t i = 0; i < trees->filesystem_count; i++)
-		if (trees->filesystems[i] == fsid)
+	for (size_t i = 0; i < trees->filesystem_count; i++) {
+		if (!trees->filesystems[i].node_count)
+			free_place = i;
+		else if (trees->filesystems[i].fsid == fsid)
 			return (long)i;
-	if (trees->filesystem_count == FILESYSTEMS_MAX)
+	}
+	if (free_place == FILESYSTEMS_MAX)
 		return -ENOMEM;
-	larger = realloc(trees->filesystems,
-			 (trees->filesystem_count + 1) * sizeof(*larger));
-	if (!larger)
-		return -ENOMEM;
-	trees->filesystems = larger;
-	larger[trees->filesystem_count] = fsid;
-	return (long)trees->filesystem_count++;
+	if (free_place == trees->filesystem_count) {
+		larger = reallocarray(trees->filesystems, free_place + 1,
+				      sizeof(*larger));
+		if (!larger)
+			return -ENOMEM;
+		trees->filesystems = larger;
+		trees->filesystem_count++;
+	}
+	trees->filesystems[free_place] = (struct janus__tree_filesystem){ .fsid = fsid };
+	return (long)free_place;
 }
 
 static struct janus__node **bucket_of(const struct janus__trees *trees, uint32_t hash)
@@ -180,7 +187,7 @@ struct janus__fid janus__node_fid(const struct janus__trees *trees,
 				  const struct janus__node *node)
 {
 	return (struct janus__fid){
-		.fsid = trees->filesystems[node->filesystem],
+		.fsid = trees->filesystems[node->filesystem].fsid,
 		.type = node->handle_type,
 		.length = node->handle_length,
 		.bytes = handle_bytes(node),
@@ -216,6 +223,9 @@ static void count_node(struct janus__trees *trees, const struct janus__node *nod
 		       uint64_t amount)
 {
 	trees->node_count += amount;
+	trees->filesystems[node->filesystem].node_count += amount;
+	if ((node->flags & (JANUS__NODE_FILE | JANUS__NODE_ROOT)) == JANUS__NODE_FILE)
+		trees->file_count += amount;
 	if (node->flags & JANUS__NODE_ANCHOR)
 		return;
 	if (node->flags & (JANUS__NODE_FILE | JANUS__NODE_LEFT_OUT | JANUS__NODE_LEAF)) {
@@ -350,6 +360,16 @@ struct janus__node *janus__node_find_other(const struct janus__trees *trees,
 	return NULL;
 }
 
+int janus__node_set_device(struct janus__trees *trees, const struct janus__node *node,
+			   uint64_t device)
+{
+	struct janus__tree_filesystem *filesystem = &trees->filesystems[node->filesystem];
+
+	if (!filesystem->device)
+		filesystem->device = device;
+	return filesystem->device == device ? 0 : -EOPNOTSUPP;
+}
+
 static int rename_node(struct janus__node *node, const char *name)
 {
 	size_t length = strlen(name);
@@ -402,11 +422,13 @@ struct janus__node *janus__node_root(struct janus__node *node, uint32_t *ret_dep
 /* Written from its end, for only the root knows where a path begins. */
 static char *prepend(char *at, const char *start, const char *text, size_t length)
 {
-	if (!at || (size_t)(at - start) < length + 1)
+	bool slash = length == 0 || text[0] != '/';
+
+	if (!at || (size_t)(at - start) < length + slash)
 		return NULL;
 	at -= length;
 	memcpy(at, text, length);
-	if (length == 0 || text[0] != '/')
+	if (slash)
 		*--at = '/';
 	return at;
 }

@@ -69,14 +69,25 @@ struct janus__tree {
 	bool lost;  /* what lies below the roots has to be looked through again */
 };
 
+/* What nodes lie on. */
+struct janus__tree_filesystem {
+	uint64_t fsid;
+	uint64_t device;   /* of its directories; 0: not known */
+	size_t node_count; /* 0: the place is free */
+};
+
 struct janus__trees {
 	struct janus__node **buckets;
 	size_t bucket_count; /* a power of two */
 	size_t node_count;
-	uint64_t *filesystems; /* fsids; a node knows its place in here */
+	struct janus__tree_filesystem *filesystems; /* a node knows its place in here */
 	size_t filesystem_count;
 	struct janus__tree *list;
 	uint64_t directory_count;
+
+	uint64_t file_count;     /* nodes of files that lie in a tree */
+	uint64_t file_ends;      /* since the last sweep; see sweep.h */
+	uint64_t file_overflows; /* that the last sweep knew of */
 };
 
 int janus__trees_init(struct janus__trees *trees);
@@ -147,6 +158,14 @@ struct janus__node *janus__node_root(struct janus__node *node, uint32_t *ret_dep
  */
 long janus__node_path(const struct janus__node *node, const char *name, char *buf,
 		      size_t size);
+
+/*
+ * What a directory's node lies on is this device. -EOPNOTSUPP: another file system has the same
+ * fsid, such as the copy of an image or a second overlay with uuid=null; what the kernel tells
+ * of the one could be meant of the other.
+ */
+int janus__node_set_device(struct janus__trees *trees, const struct janus__node *node,
+			   uint64_t device);
 
 /* Whether two handles are the same. */
 bool janus__fid_is(const struct janus__fid *a, const struct janus__fid *b);

@@ -23,7 +23,7 @@ ORDER = """
     pattern subject spec bindings rules table rules.c lookup
     decode decode_fid handle ring tree extent fresh later doubt
     identify climb root reach strategy wide quiet tell marks
-    expand cover cover_tree cover_announce cover_root cover_end cover.c
+    expand cover cover_tree cover_announce cover_root cover_end cover.c sweep
     follow follow_open follow_doubts follow_settle follow.c
     decide respond
     event untold twins search responder handling responder.c linger follower

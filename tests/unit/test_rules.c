@@ -100,6 +100,27 @@ Test(rules, holding_changes_no_answer)
 	janus__rules_release(&rules, object);
 }
 
+/* As when a context ends with its watches. */
+Test(rules, what_is_released_under_its_rules_leaves_nothing)
+{
+	struct janus__spec *spec = make_spec_of(
+		1, (struct make_rule){ .deny = true, .flags = JANUS_SUBJECT_RECURSIVE });
+	struct wish first = wish_for(spec, hold(1, true));
+	struct wish second = wish_for(spec, hold(2, true));
+
+	cr_assert_eq(swap(NULL, &first), 0);
+	cr_assert_eq(swap(NULL, &second), 0);
+	cr_assert_eq(rules.tree_count, 2);
+	janus__rules_release(&rules, second.wanted[0].object);
+	cr_assert_eq(rules.tree_count, 1);
+	cr_assert_eq(rules.directories, first.wanted[0].object);
+	janus__rules_release(&rules, first.wanted[0].object);
+	cr_assert_eq(rules.tree_count, 0);
+	cr_assert_null(rules.directories);
+	cr_assert_eq(atomic_load(&spec->references), 1);
+	janus__spec_unref(spec);
+}
+
 Test(rules, one_inode_is_one_object_until_the_last_holder_goes)
 {
 	struct janus__object *object = hold(1, false);
