@@ -50,7 +50,7 @@ enum janus_event_kind {
 
 /* What a file is, as far as an event can tell. */
 enum janus_file_type {
-	JANUS_FILE_OTHER = 0, /* a device, FIFO or socket; nothing */
+	JANUS_FILE_OTHER = 0,   /* a device, FIFO or socket; nothing */
 	JANUS_FILE_REGULAR = 1, /* or gone before it was looked at */
 	JANUS_FILE_DIRECTORY = 2,
 	JANUS_FILE_SYMLINK = 3,
