@@ -215,7 +215,6 @@ void janus__rules_release(struct janus__rules *rules, struct janus__object *obje
 	rules->tree_count -= object->tree;
 	pthread_mutex_unlock(&rules->lock);
 	rules->object_count--;
-	janus__bindings_unref(object->bindings);
 	free_object(object);
 }
 
