@@ -16,6 +16,7 @@
 #include "decode_fid.h"
 #include "spec.h"
 
+struct janus__bucket;
 struct janus__coverage;
 struct janus__object;
 
@@ -70,7 +71,7 @@ struct janus__tree {
 };
 
 struct janus__trees {
-	struct janus__node **buckets;
+	struct janus__bucket *buckets;
 	size_t bucket_count; /* a power of two */
 	size_t node_count;
 	uint64_t *filesystems; /* fsids; a node knows its place in here */
@@ -106,6 +107,9 @@ struct janus__node_facts {
 struct janus__node *janus__node_create(struct janus__trees *trees,
 				       struct janus__tree *tree,
 				       const struct janus__node_facts *facts);
+
+/* All nodes are about to be freed, and none is looked for any more. */
+void janus__trees_unlink_all(struct janus__trees *trees);
 
 /* One node; what lay below it must be gone. Returns the object it held, or NULL. */
 struct janus__object *janus__node_free(struct janus__trees *trees,

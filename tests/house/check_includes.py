@@ -21,7 +21,7 @@ ORDER = """
     options log report stats version error observe features
     proc cgroup container mounts
     pattern subject spec bindings rules table rules.c lookup
-    decode decode_fid handle ring tree extent fresh later
+    decode decode_fid handle ring tree nodes tree.c extent fresh later
     identify climb root reach strategy wide quiet tell marks
     expand cover cover_tree cover_announce cover_root cover_end cover.c
     follow follow_open follow_settle follow.c
