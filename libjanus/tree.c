@@ -27,6 +27,11 @@ void janus__trees_done(struct janus__trees *trees)
 	*trees = (struct janus__trees){ 0 };
 }
 
+static bool asks(const struct janus__tree *tree)
+{
+	return janus__subject_asks(janus__spec_subject_of(tree->spec, tree->rule));
+}
+
 struct janus__tree *janus__tree_create(struct janus__trees *trees,
 				       struct janus__spec *spec,
 				       const struct janus__rule *rule)
@@ -39,6 +44,7 @@ struct janus__tree *janus__tree_create(struct janus__trees *trees,
 	tree->rule = rule;
 	tree->next = trees->list;
 	trees->list = tree;
+	atomic_fetch_add(&trees->asking_count, asks(tree));
 	return tree;
 }
 
@@ -49,6 +55,7 @@ void janus__tree_destroy(struct janus__trees *trees, struct janus__tree *tree)
 	while (*link != tree)
 		link = &(*link)->next;
 	*link = tree->next;
+	atomic_fetch_sub(&trees->asking_count, asks(tree));
 	janus__spec_unref(tree->spec);
 	free(tree);
 }
@@ -192,9 +199,7 @@ static bool fits(const struct janus__node_facts *facts)
 
 static uint16_t room_for_object(const struct janus__tree *tree, uint16_t flags)
 {
-	bool asks = janus__subject_asks(janus__spec_subject_of(tree->spec, tree->rule));
-
-	return asks && !(flags & JANUS__NODE_ANCHOR) ? JANUS__NODE_OBJECT : 0;
+	return asks(tree) && !(flags & JANUS__NODE_ANCHOR) ? JANUS__NODE_OBJECT : 0;
 }
 
 struct janus__node *janus__node_create(struct janus__trees *trees,

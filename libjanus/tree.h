@@ -9,6 +9,7 @@
 #ifndef JANUS_TREE_H
 #define JANUS_TREE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -78,6 +79,7 @@ struct janus__trees {
 	size_t filesystem_count;
 	struct janus__tree *list;
 	uint64_t directory_count;
+	atomic_uint asking_count; /* of the trees; may be read without the mutex */
 };
 
 int janus__trees_init(struct janus__trees *trees);
