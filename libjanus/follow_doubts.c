@@ -55,7 +55,8 @@ static int find_out(struct janus__follow *follow, const struct janus__doubt *dou
 	ret->fd = janus__follow_open(follow, ret->directory);
 	if (ret->fd < 0)
 		return ret->fd;
-	ret->handle.fid.fsid = marker->trees->filesystems[ret->directory->filesystem].fsid;
+	ret->handle.fid.fsid =
+		marker->trees->filesystems[ret->directory->filesystem].fsid;
 	ret->present = janus__handle_read(marker->kernel, ret->fd, doubt->name,
 					  &ret->handle) == 0 &&
 		       marker->kernel->statx(ret->fd, doubt->name,
