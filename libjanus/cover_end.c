@@ -179,6 +179,8 @@ void janus__cover_release(const struct janus__marker *marker, struct janus__spec
 
 	if (reachable)
 		root = &opened;
+	if (last && coverage->trees)
+		janus__trees_unlink_all(marker->trees);
 	while (coverage->trees) {
 		struct janus__tree *tree = coverage->trees;
 

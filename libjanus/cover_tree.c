@@ -27,7 +27,7 @@ static const struct janus__subject *subject_of(const struct janus__cover *cover)
 
 /* Reports. */
 
-static void note(struct janus__cover *cover, const char *path, int err)
+void janus__cover_tree_note(struct janus__cover *cover, const char *path, int err)
 {
 	struct janus_watch_report *report = cover->report;
 	char shown[256];
@@ -55,7 +55,7 @@ static void skip(void *userdata, const char *path, int err)
 
 	/* -EXDEV: the options keep the tree on its own file system. */
 	if (err != -EXDEV)
-		note(cover, path, err);
+		janus__cover_tree_note(cover, path, err);
 	else if (cover->report)
 		cover->report->tree_ignored++;
 }
@@ -260,7 +260,7 @@ static void leave(void *userdata, struct janus__node *node, int fd)
 		return;
 	if (janus__node_path(node, NULL, path, sizeof(path)) < 0)
 		path[0] = '\0';
-	note(cover, path, err);
+	janus__cover_tree_note(cover, path, err);
 }
 
 static int cross(void *userdata, const char *path)
@@ -286,147 +286,6 @@ static int cross(void *userdata, const char *path)
 }
 
 /* Entries. */
-
-/* An entry by its name, without opening it: O_PATH asks nobody. */
-static int look_at(struct janus__cover *cover, const struct janus__entry *entry,
-		   struct janus__found *ret)
-{
-	const struct open_how how = {
-		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_NO_XDEV,
-	};
-	int fd = cover->marker->kernel->openat2(entry->fd, entry->name, &how);
-	int err;
-
-	if (fd < 0)
-		return fd;
-	err = janus__found_init(ret, cover->marker, fd, 0);
-	if (err)
-		cover->marker->kernel->close(fd);
-	return err;
-}
-
-/* *@ret is NULL if the tree has such a node already, under this or another name. */
-static int make_entry_node(struct janus__cover *cover, const struct janus__entry *entry,
-			   const struct janus__found *found, uint16_t flags,
-			   struct janus__node **ret)
-{
-	struct janus__trees *trees = cover->marker->trees;
-	struct janus__handle handle;
-	const struct janus__node_facts facts = {
-		.fid = &handle.fid,
-		.name = entry->name,
-		.name_length = strlen(entry->name),
-		.parent = entry->directory,
-		.flags = flags,
-	};
-	struct janus__node *node = NULL;
-	int err;
-
-	*ret = NULL;
-	handle.fid.fsid = trees->filesystems[entry->directory->filesystem].fsid;
-	err = janus__handle_read(cover->marker->kernel, found->fd, "", &handle);
-	if (err)
-		return err;
-	node = janus__trees_find(trees, &handle.fid, NULL);
-	while (node && (node->tree != cover->tree || !(node->flags & flags)))
-		node = janus__trees_find(trees, &handle.fid, node);
-	if (node)
-		return 0;
-	*ret = janus__node_create(trees, cover->tree, &facts);
-	return *ret ? 0 : -ENOMEM;
-}
-
-static void note_entry(struct janus__cover *cover, const struct janus__entry *entry,
-		       int err)
-{
-	char path[PATH_MAX];
-
-	if (janus__node_path(entry->directory, entry->name, path, sizeof(path)) < 0)
-		path[0] = '\0';
-	note(cover, path, err);
-}
-
-/*
- * What a deny has once covered stays denied under any name: so each file is marked itself, and
- * asks wherever it goes.
- */
-static int mark_file(struct janus__cover *cover, const struct janus__entry *entry,
-		     const struct janus__found *found)
-{
-	struct janus__node *node;
-	int err = janus__marks_check_limit(cover->marker);
-
-	if (err || !S_ISREG(found->file.type))
-		return err;
-	err = make_entry_node(cover, entry, found, JANUS__NODE_FILE, &node);
-	if (!node)
-		return err;
-	err = janus__cover_tree_hold(cover, node, found);
-	if (!err)
-		err = janus__marks_ask(cover->marker, found, janus__node_object(node),
-				       subject_of(cover)->events);
-	if (err)
-		janus__cover_forget(cover->marker, node);
-	else if (cover->report)
-		cover->report->tree_files++;
-	return err;
-}
-
-void janus__cover_tree_file(struct janus__cover *cover, const struct janus__entry *entry)
-{
-	struct janus__found found;
-	int err;
-
-	if (!cover->rule->deny || !janus__subject_asks(subject_of(cover)) ||
-	    !(subject_of(cover)->flags & JANUS_SUBJECT_RECURSIVE))
-		return;
-	err = look_at(cover, entry, &found);
-	if (!err) {
-		err = mark_file(cover, entry, &found);
-		cover->marker->kernel->close(found.fd);
-	}
-	if (err && err != -ENOENT && err != -EXDEV)
-		note_entry(cover, entry, err);
-}
-
-/* The tree ends there: its object says so to whoever asks what lies below. */
-static int end_tree(struct janus__cover *cover, const struct janus__entry *entry,
-		    const struct janus__found *found)
-{
-	struct janus__change change = { .new_spec = cover->spec, .new_count = 1 };
-	struct janus__wanted wanted = { .rule = cover->rule, .ignore = true };
-	struct janus__node *node;
-	int err = make_entry_node(cover, entry, found, JANUS__NODE_LEFT_OUT, &node);
-
-	if (!node)
-		return err;
-	err = janus__cover_tree_hold(cover, node, found);
-	wanted.object = janus__node_object(node);
-	change.new_wanted = &wanted;
-	if (!err)
-		err = janus__rules_swap(cover->marker->rules, &change);
-	if (err)
-		janus__cover_forget(cover->marker, node);
-	return err;
-}
-
-void janus__cover_tree_leave_out(struct janus__cover *cover,
-				 const struct janus__entry *entry)
-{
-	struct janus__found found;
-	int err;
-
-	if (!janus__subject_asks(subject_of(cover)))
-		return;
-	err = look_at(cover, entry, &found);
-	if (!err) {
-		err = end_tree(cover, entry, &found);
-		cover->marker->kernel->close(found.fd);
-	}
-	if (err && err != -ENOENT && err != -EXDEV)
-		note_entry(cover, entry, err);
-}
 
 /*
  * The kernel will tell that it has moved here, and that is to be believed; but not where what
@@ -471,28 +330,6 @@ static void see_entry(void *userdata, const struct janus__entry *entry)
 		janus__cover_tree_file(cover, entry);
 }
 
-static void make_leaf(struct janus__cover *cover, const struct janus__entry *entry)
-{
-	struct janus__trees *trees = cover->marker->trees;
-	struct janus__handle handle;
-	const struct janus__node_facts facts = {
-		.fid = &handle.fid,
-		.name = entry->name,
-		.name_length = strlen(entry->name),
-		.parent = entry->directory,
-		.flags = JANUS__NODE_LEAF,
-	};
-	int err;
-
-	handle.fid.fsid = trees->filesystems[entry->directory->filesystem].fsid;
-	err = janus__handle_read(cover->marker->kernel, entry->fd, entry->name, &handle);
-	if (!err && !janus__tree_find(trees, cover->tree, &handle.fid) &&
-	    !janus__node_create(trees, cover->tree, &facts))
-		err = -ENOMEM;
-	if (err && err != -ENOENT)
-		note_entry(cover, entry, err);
-}
-
 static void leave_out(void *userdata, const struct janus__entry *entry, bool by_pattern)
 {
 	struct janus__cover *cover = userdata;
@@ -506,7 +343,7 @@ static void leave_out(void *userdata, const struct janus__entry *entry, bool by_
 	if (cover->live && (entry->directory->flags & JANUS__NODE_NEW))
 		janus__cover_tree_announce_file(cover, entry);
 	if (janus__extent_has_leaves(cover->tree))
-		make_leaf(cover, entry);
+		janus__cover_tree_leaf(cover, entry);
 }
 
 /* The walk that a go makes: @asking, and not @live, marks for permission on the way back. */
@@ -559,6 +396,6 @@ void janus__cover_tree_walk_child(struct janus__cover *cover,
 
 	cover->told = entry;
 	if (janus__expand_child(&walk, entry) < 0)
-		note_entry(cover, entry, -ENOMEM);
+		janus__cover_tree_note_entry(cover, entry, -ENOMEM);
 	cover->told = NULL;
 }

@@ -32,6 +32,14 @@ void janus__cover_tree_file(struct janus__cover *cover, const struct janus__entr
 void janus__cover_tree_leave_out(struct janus__cover *cover,
 				 const struct janus__entry *entry);
 
+/* A directory that is an entry of what is covered, but not covered itself. */
+void janus__cover_tree_leaf(struct janus__cover *cover, const struct janus__entry *entry);
+
+/* What could not be covered: into the report, or told as a gap. */
+void janus__cover_tree_note(struct janus__cover *cover, const char *path, int err);
+void janus__cover_tree_note_entry(struct janus__cover *cover,
+				  const struct janus__entry *entry, int err);
+
 /* Tell of a directory that was entered and is new; of another entry of one. */
 void janus__cover_tree_announce(struct janus__cover *cover, struct janus__node *node);
 void janus__cover_tree_announce_file(struct janus__cover *cover,

@@ -9,11 +9,19 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define BATCH_BYTES 65536
 
 /* How often mounts are looked at where nobody tells of them. */
 #define MOUNTS_NS 1000000000
+
+/*
+ * Observations that are so close are many. Then some are gathered first, for the kernel makes
+ * one of all that happens to one file meanwhile.
+ */
+#define BUSY_NS 5000000
+#define GATHER_NS 300000
 
 /* A group that fails this often in a row will not come back. */
 #define READ_ERRORS_MAX 64
@@ -95,7 +103,29 @@ static void wake(struct janus__follower *follower)
 	follower->wake(follower->userdata, false);
 }
 
-/* All that is there; false: the group is no good any more. */
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/*
+ * Something can be read. A lone observation is told at once; and at once is followed what
+ * openers may come to, who are asked for permission.
+ */
+static void gather(struct janus__follower *follower)
+{
+	struct pollfd kick = { .fd = follower->kick_fd, .events = POLLIN };
+	bool busy = now_ns() - follower->read_ns < BUSY_NS;
+
+	if (busy && !atomic_load(&follower->follow.marker->trees->asking_count))
+		(void)follower->kernel->poll(&kick, 1, GATHER_NS);
+	follower->read_ns = now_ns();
+}
+
+/* All that was there; false: the group is no good any more. */
 static bool read_all(struct janus__follower *follower, unsigned int *errors)
 {
 	ssize_t length;
@@ -113,6 +143,8 @@ static bool read_all(struct janus__follower *follower, unsigned int *errors)
 		if (!handle_batch(follower, (size_t)length))
 			return false;
 		wake(follower);
+		if (length < BATCH_BYTES / 2)
+			return true;
 	}
 	return true;
 }
@@ -136,6 +168,8 @@ static void *run(void *arg)
 		if (fds[1].revents & POLLIN)
 			(void)follower->kernel->read(follower->kick_fd, &kicks,
 						     sizeof(kicks));
+		if (fds[0].revents & POLLIN)
+			gather(follower);
 		if (!read_all(follower, &errors)) {
 			follower->wake(follower->userdata, true);
 			break;

@@ -31,6 +31,7 @@ struct janus__follower {
 	uint64_t batch_left;
 	atomic_bool polls_mounts; /* some target's mounts cannot be watched */
 	bool started;
+	int64_t read_ns; /* when observations were read last; CLOCK_MONOTONIC */
 	unsigned char *batch;
 	pthread_t thread;
 };

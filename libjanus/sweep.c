@@ -240,15 +240,23 @@ static bool has_gone(const struct janus__marker *marker, const struct marked *ma
 	       !*place_in(marked, hash_handle(fid.type, fid.length, fid.bytes));
 }
 
+/* From above to below, and from one to the next; NULL: that was all of the tree. */
+static struct janus__node *next_of(struct janus__node *node)
+{
+	if (node->child)
+		return node->child;
+	while (node && !node->sibling)
+		node = node->parent;
+	return node ? node->sibling : NULL;
+}
+
 static void forget_gone(const struct janus__marker *marker, const struct marked *marked)
 {
-	struct janus__trees *trees = marker->trees;
-
-	for (size_t i = 0; i < trees->bucket_count; i++) {
-		struct janus__node *node = trees->buckets[i], *next;
+	for (struct janus__tree *tree = marker->trees->list; tree; tree = tree->next) {
+		struct janus__node *node = tree->file_count ? tree->roots : NULL, *next;
 
 		for (; node; node = next) {
-			next = node->next;
+			next = next_of(node);
 			if (has_gone(marker, marked, node))
 				janus__cover_forget(marker, node);
 		}

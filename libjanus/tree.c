@@ -9,23 +9,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_BUCKET_COUNT 64
-#define NODES_PER_BUCKET 2
+#include "nodes.h"
+
 #define FILESYSTEMS_MAX 65535
 #define HANDLE_MAX 255
 
 int janus__trees_init(struct janus__trees *trees)
 {
-	*trees = (struct janus__trees){ .bucket_count = FIRST_BUCKET_COUNT };
-	trees->buckets = calloc(trees->bucket_count, sizeof(*trees->buckets));
-	return trees->buckets ? 0 : -ENOMEM;
+	*trees = (struct janus__trees){ 0 };
+	return janus__nodes_init(trees);
 }
 
 void janus__trees_done(struct janus__trees *trees)
 {
-	free(trees->buckets);
+	janus__nodes_done(trees);
 	free(trees->filesystems);
 	*trees = (struct janus__trees){ 0 };
+}
+
+static bool asks(const struct janus__tree *tree)
+{
+	return janus__subject_asks(janus__spec_subject_of(tree->spec, tree->rule));
 }
 
 struct janus__tree *janus__tree_create(struct janus__trees *trees,
@@ -40,6 +44,7 @@ struct janus__tree *janus__tree_create(struct janus__trees *trees,
 	tree->rule = rule;
 	tree->next = trees->list;
 	trees->list = tree;
+	atomic_fetch_add(&trees->asking_count, asks(tree));
 	return tree;
 }
 
@@ -50,17 +55,9 @@ void janus__tree_destroy(struct janus__trees *trees, struct janus__tree *tree)
 	while (*link != tree)
 		link = &(*link)->next;
 	*link = tree->next;
+	atomic_fetch_sub(&trees->asking_count, asks(tree));
 	janus__spec_unref(tree->spec);
 	free(tree);
-}
-
-static uint32_t hash_fid(const struct janus__fid *fid)
-{
-	uint64_t hash = fid->fsid ^ 0xcbf29ce484222325u;
-
-	for (uint32_t i = 0; i < fid->length; i++)
-		hash = (hash ^ fid->bytes[i]) * 0x100000001b3u;
-	return (uint32_t)(hash ^ (hash >> 32));
 }
 
 bool janus__fid_is(const struct janus__fid *a, const struct janus__fid *b)
@@ -93,39 +90,6 @@ static long filesystem_index(struct janus__trees *trees, uint64_t fsid)
 	}
 	trees->filesystems[free_place] = (struct janus__tree_filesystem){ .fsid = fsid };
 	return (long)free_place;
-}
-
-static struct janus__node **bucket_of(const struct janus__trees *trees, uint32_t hash)
-{
-	return &trees->buckets[hash & (trees->bucket_count - 1)];
-}
-
-/* Without memory the chains just get longer. */
-static void grow(struct janus__trees *trees)
-{
-	size_t count = trees->bucket_count * 2;
-	struct janus__node **former = trees->buckets, **buckets;
-
-	if (trees->node_count < trees->bucket_count * NODES_PER_BUCKET)
-		return;
-	buckets = calloc(count, sizeof(struct janus__node *));
-	if (!buckets)
-		return;
-	for (size_t i = 0; i < trees->bucket_count; i++) {
-		struct janus__node *node = former[i];
-
-		while (node) {
-			struct janus__node *next = node->next;
-			struct janus__node **bucket = &buckets[node->hash & (count - 1)];
-
-			node->next = *bucket;
-			*bucket = node;
-			node = next;
-		}
-	}
-	trees->buckets = buckets;
-	trees->bucket_count = count;
-	free(former);
 }
 
 /* Where an object's address stands in the data of a node that holds one. */
@@ -245,9 +209,7 @@ static bool fits(const struct janus__node_facts *facts)
 
 static uint16_t room_for_object(const struct janus__tree *tree, uint16_t flags)
 {
-	bool asks = janus__subject_asks(janus__spec_subject_of(tree->spec, tree->rule));
-
-	return asks && !(flags & JANUS__NODE_ANCHOR) ? JANUS__NODE_OBJECT : 0;
+	return asks(tree) && !(flags & JANUS__NODE_ANCHOR) ? JANUS__NODE_OBJECT : 0;
 }
 
 struct janus__node *janus__node_create(struct janus__trees *trees,
@@ -262,7 +224,7 @@ struct janus__node *janus__node_create(struct janus__trees *trees,
 
 	if (filesystem < 0)
 		return NULL;
-	grow(trees);
+	janus__nodes_grow(trees);
 	node = malloc(sizeof(*node) + object_size(flags) + fid->length +
 		      name_room(facts->name_length));
 	if (!node)
@@ -270,7 +232,7 @@ struct janus__node *janus__node_create(struct janus__trees *trees,
 	*node = (struct janus__node){
 		.parent = facts->parent,
 		.tree = tree,
-		.hash = hash_fid(fid),
+		.hash = janus__nodes_hash(fid),
 		.name_length = (uint16_t)facts->name_length,
 		.filesystem = (uint16_t)filesystem,
 		.handle_type = (uint8_t)fid->type,
@@ -281,21 +243,10 @@ struct janus__node *janus__node_create(struct janus__trees *trees,
 	handle = handle_bytes(node);
 	memcpy(handle, fid->bytes, fid->length);
 	memcpy(handle + fid->length, facts->name, facts->name_length);
-	node->next = *bucket_of(trees, node->hash);
-	*bucket_of(trees, node->hash) = node;
+	janus__nodes_add(trees, node);
 	hang(node, family(tree, facts->parent, flags));
 	count_node(trees, node, 1);
 	return node;
-}
-
-static struct janus__node **link_in_bucket(const struct janus__trees *trees,
-					   const struct janus__node *node)
-{
-	struct janus__node **link = bucket_of(trees, node->hash);
-
-	while (*link != node)
-		link = &(*link)->next;
-	return link;
 }
 
 struct janus__object *janus__node_free(struct janus__trees *trees,
@@ -303,31 +254,12 @@ struct janus__object *janus__node_free(struct janus__trees *trees,
 {
 	struct janus__object *object = janus__node_object(node);
 
-	*link_in_bucket(trees, node) = node->next;
+	janus__nodes_remove(trees, node);
 	unhang(node);
 	count_node(trees, node, (uint64_t)-1);
 	free(name_elsewhere(node));
 	free(node);
 	return object;
-}
-
-struct janus__node *janus__trees_find(const struct janus__trees *trees,
-				      const struct janus__fid *fid,
-				      const struct janus__node *after)
-{
-	uint32_t hash = after ? after->hash : hash_fid(fid);
-	struct janus__node *node = after ? after->next : *bucket_of(trees, hash);
-
-	for (; node; node = node->next) {
-		struct janus__fid its;
-
-		if (node->hash != hash)
-			continue;
-		its = janus__node_fid(trees, node);
-		if (janus__fid_is(&its, fid))
-			return node;
-	}
-	return NULL;
 }
 
 struct janus__node *janus__tree_find(const struct janus__trees *trees,

@@ -9,6 +9,7 @@
 #ifndef JANUS_TREE_H
 #define JANUS_TREE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@
 #include "decode_fid.h"
 #include "spec.h"
 
+struct janus__bucket;
 struct janus__coverage;
 struct janus__object;
 
@@ -77,7 +79,7 @@ struct janus__tree_filesystem {
 };
 
 struct janus__trees {
-	struct janus__node **buckets;
+	struct janus__bucket *buckets;
 	size_t bucket_count; /* a power of two */
 	size_t node_count;
 	struct janus__tree_filesystem *filesystems; /* a node knows its place in here */
@@ -85,9 +87,10 @@ struct janus__trees {
 	struct janus__tree *list;
 	uint64_t directory_count;
 
-	uint64_t file_count;     /* nodes of files that lie in a tree */
-	uint64_t file_ends;      /* since the last sweep; see sweep.h */
-	uint64_t file_overflows; /* that the last sweep knew of */
+	uint64_t file_count;      /* nodes of files that lie in a tree */
+	uint64_t file_ends;       /* since the last sweep; see sweep.h */
+	uint64_t file_overflows;  /* that the last sweep knew of */
+	atomic_uint asking_count; /* of the trees; may be read without the mutex */
 };
 
 int janus__trees_init(struct janus__trees *trees);
@@ -117,6 +120,9 @@ struct janus__node_facts {
 struct janus__node *janus__node_create(struct janus__trees *trees,
 				       struct janus__tree *tree,
 				       const struct janus__node_facts *facts);
+
+/* All nodes are about to be freed, and none is looked for any more. */
+void janus__trees_unlink_all(struct janus__trees *trees);
 
 /* One node; what lay below it must be gone. Returns the object it held, or NULL. */
 struct janus__object *janus__node_free(struct janus__trees *trees,

@@ -14,12 +14,20 @@
 /* A directory of a lower layer cannot be renamed there. */
 #define LAYERED (1u << PLACE_OVERLAY)
 
+/*
+ * What is new has no mark yet. The mark of a mount is not that of its copies in other mount
+ * namespaces, nor of a bind mount, and Linux has none that covers just one directory's share of
+ * a file system: only a mark on all of it sees who comes that way. See test_limits.c.
+ */
+#define BESIDE_THE_MOUNT (1u << PLACE_COUNT)
+
 struct route {
 	const char *name;
 	int (*prepare)(void); /* before the guard comes; may be NULL */
 	int (*attempt)(void); /* when it is there */
 	uint32_t events;      /* 0: JANUS_EVENT_OPEN */
-	uint32_t not_in; /* bits (1 << enum place_kind) where Linux has no such route */
+	uint32_t not_in; /* bits (1 << enum place_kind) where Linux has no such route, or
+			    BESIDE_THE_MOUNT */
 };
 
 struct route_table {

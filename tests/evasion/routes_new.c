@@ -119,8 +119,9 @@ static const struct route routes[] = {
 	{ "moved into new directories", NULL, move_into_new_directories, 0, 0 },
 	{ "linked into new directories", NULL, link_into_new_directories, 0, 0 },
 	{ "mount namespace, new directories", NULL, leave_and_open_in_new_directories, 0,
-	  0 },
-	{ "bind, new directories", NULL, bind_and_open_in_new_directories, 0, 0 },
+	  BESIDE_THE_MOUNT },
+	{ "bind, new directories", NULL, bind_and_open_in_new_directories, 0,
+	  BESIDE_THE_MOUNT },
 	{ "directory made anew", NULL, remake_and_open, 0, LAYERED },
 };
 

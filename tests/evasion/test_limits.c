@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -14,6 +16,9 @@
 
 #include "harness.h"
 #include "trial.h"
+
+/* Openings before a race is taken for lost. */
+#define TRIES_MAX 100
 
 static struct stage stage;
 
@@ -123,7 +128,9 @@ static void check(const struct route *route)
 	stage_open(&stage);
 	for (int place = 0; place < PLACE_COUNT; place++) {
 		CHECK_INT(try_route(route, place), 0);
-		CHECK_INT(try_route_guarded(&stage, route, place), 0);
+		CHECK_INT(try_route_guarded(&stage, route,
+					    &(struct setting){ .place = place }),
+			  0);
 	}
 	stage_close(&stage);
 }
@@ -152,7 +159,9 @@ static void reading_on_is_not_asked_for_where_the_file_was_not_watched(void)
 	place_make_volume();
 	stage_open(&stage);
 	for (int place = 0; place < PLACE_COUNT; place++)
-		CHECK_INT(try_route_guarded(&stage, &route, place), expected_of_old_fd());
+		CHECK_INT(try_route_guarded(&stage, &route,
+					    &(struct setting){ .place = place }),
+			  expected_of_old_fd());
 	stage_close(&stage);
 }
 
@@ -180,7 +189,8 @@ static void reading_on_is_asked_for_where_the_file_was_watched(void)
 				      .pid = container.pid });
 	CHECK_INT(actor_do(&container, &(struct deed){ .run = open_deed }), 0);
 	CHECK_INT(actor_do(&container, &(struct deed){ .run = read_deed }), 0);
-	guard_tree(&stage, &container, PLACE_OWN_TMPFS, JANUS_EVENT_ACCESS);
+	guard_tree(&stage, &container, &(struct setting){ .place = PLACE_OWN_TMPFS },
+		   JANUS_EVENT_ACCESS);
 	CHECK_INT(actor_do(&container, &(struct deed){ .run = read_deed }), -EPERM);
 	stage_close(&stage);
 	actor_end(&container);
@@ -215,7 +225,9 @@ static void what_needs_no_opening_is_not_asked_for(void)
 
 	stage_open(&stage);
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-		CHECK_INT(try_route_guarded(&stage, &routes[i], PLACE_OVERLAY), 0);
+		CHECK_INT(try_route_guarded(&stage, &routes[i],
+					    &(struct setting){ .place = PLACE_OVERLAY }),
+			  0);
 	stage_close(&stage);
 }
 
@@ -235,6 +247,71 @@ static void a_guard_against_exec_does_not_see_what_a_loader_maps(void)
 	check(&(struct route){ "ld.so", NULL, hand_tool_to_loader, JANUS_EVENT_EXEC, 0 });
 }
 
+static size_t beside_the_mount(const struct route *routes[], size_t room)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < new_routes.count; i++)
+		if (new_routes.routes[i].not_in & BESIDE_THE_MOUNT) {
+			CHECK(count < room);
+			routes[count++] = &new_routes.routes[i];
+		}
+	return count;
+}
+
+/* It is no way into the volume that the guard's mark is on, and has no mark of its own yet. */
+static void what_is_new_in_a_volume_can_be_opened_by_another_mount(void)
+{
+	const struct setting setting = { PLACE_VOLUME, JANUS_STRATEGY_MOUNT };
+	const struct route *routes[8];
+	size_t count = beside_the_mount(routes, 8);
+	size_t past = 0;
+
+	place_make_volume();
+	stage_open(&stage);
+	/* Each is a race against the one who follows the tree and marks what is new. */
+	for (int tries = 0; tries < TRIES_MAX && past < count; tries++)
+		for (size_t i = 0; i < count; i++)
+			if (routes[i] &&
+			    try_route_guarded(&stage, routes[i], &setting) == 0) {
+				routes[i] = NULL;
+				past++;
+			}
+	CHECK_INT(count, 2);
+	CHECK_INT(past, count);
+	stage_close(&stage);
+}
+
+static int leave_and_open(void)
+{
+	MUST(unshare(CLONE_NEWNS));
+	return open_it(at(SECRET));
+}
+
+static int bind_and_open(void)
+{
+	MUST(mount(at("/tree/a"), "/bound", NULL, MS_BIND, NULL));
+	return open_it("/bound/b/secret");
+}
+
+/* What was there when the guard came has a mark of its own. */
+static void what_was_there_is_denied_by_another_mount(void)
+{
+	const struct setting setting = { PLACE_VOLUME, JANUS_STRATEGY_MOUNT };
+	const struct route routes[] = {
+		{ "mount namespace", NULL, leave_and_open, 0, 0 },
+		{ "bind", NULL, bind_and_open, 0, 0 },
+	};
+
+	place_make_volume();
+	stage_open(&stage);
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		CHECK_INT(try_route(&routes[i], PLACE_VOLUME), 0);
+		CHECK_INT(try_route_guarded(&stage, &routes[i], &setting), -EPERM);
+	}
+	stage_close(&stage);
+}
+
 static const struct test_case cases[] = {
 	CASE(a_file_that_is_open_already_is_read_on),
 	CASE(a_mapping_that_is_there_already_is_read_on),
@@ -246,6 +323,8 @@ static const struct test_case cases[] = {
 	CASE(a_guard_against_exec_does_not_see_what_a_loader_maps),
 	CASE(reading_on_is_not_asked_for_where_the_file_was_not_watched),
 	CASE(reading_on_is_asked_for_where_the_file_was_watched),
+	CASE(what_is_new_in_a_volume_can_be_opened_by_another_mount),
+	CASE(what_was_there_is_denied_by_another_mount),
 };
 
 HARNESS_MAIN(cases)

@@ -36,14 +36,15 @@ static int take(struct actor *container, int (*half)(const struct deed *),
 }
 
 struct janus_watch *guard_tree(struct stage *stage, const struct actor *container,
-			       enum place_kind place, uint32_t events)
+			       const struct setting *setting, uint32_t events)
 {
 	char tree[PATH_MAX];
 
-	snprintf(tree, sizeof(tree), "%s" TREE, place_base(place));
+	snprintf(tree, sizeof(tree), "%s" TREE, place_base(setting->place));
 	return guard(stage, &(struct plan){ .deny = { tree },
 					    .events = events,
 					    .flags = JANUS_SUBJECT_RECURSIVE,
+					    .strategy = setting->strategy,
 					    .pid = container->pid });
 }
 
@@ -67,14 +68,14 @@ int try_route(const struct route *route, enum place_kind place)
 }
 
 int try_route_guarded(struct stage *stage, const struct route *route,
-		      enum place_kind place)
+		      const struct setting *setting)
 {
 	struct janus_watch *watch;
 	struct actor container;
 	int result;
 
-	prepare(&container, route, place);
-	watch = guard_tree(stage, &container, place, route->events);
+	prepare(&container, route, setting->place);
+	watch = guard_tree(stage, &container, setting, route->events);
 	result = take(&container, run_attempt, route);
 	janus_watch_destroy(watch);
 	actor_end(&container);

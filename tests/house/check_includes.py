@@ -21,10 +21,10 @@ ORDER = """
     options log report stats version error observe features
     proc cgroup container mounts
     pattern subject spec bindings rules table rules.c lookup
-    decode decode_fid handle ring tree extent fresh later doubt
+    decode decode_fid handle ring tree nodes tree.c extent fresh later doubt
     identify climb root reach strategy wide quiet tell marks
-    expand cover cover_tree cover_announce cover_root cover_end cover.c sweep
-    follow follow_open follow_doubts follow_settle follow.c
+    expand cover cover_tree cover_entry cover_announce cover_root cover_end cover.c sweep
+    follow follow_open follow_entry follow_rename follow_doubts follow_settle follow.c
     decide respond
     event untold twins search responder handling responder.c linger follower
     context following watch poll stats.c context.c

@@ -19,8 +19,8 @@ static void setup(void)
 	fake_reset();
 	directory = fake_directory("/d");
 	cr_assert_eq(janus__proc_open(&fake_kernel, "/proc", &proc), 0);
-	fake_kernel.fanotify_init(0, 0);
-	janus__quiet_init(&quiet, &proc, fake_kernel.fanotify_init(0, 0));
+	fake_kernel.fanotify_init(FAN_CLASS_CONTENT, 0);
+	janus__quiet_init(&quiet, &proc, fake_kernel.fanotify_init(FAN_CLASS_CONTENT, 0));
 	fd = fake_kernel.openat(AT_FDCWD, "/d", O_PATH);
 }
 

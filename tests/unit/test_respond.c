@@ -12,7 +12,7 @@ static void setup(void)
 {
 	fake_reset();
 	fake_file("/file");
-	group = fake_kernel.fanotify_init(0, 0);
+	group = fake_kernel.fanotify_init(FAN_CLASS_CONTENT, 0);
 	event = fake_event("/file", 1, FAN_OPEN_PERM);
 }
 

@@ -39,7 +39,7 @@ static void setup(void)
 	wide = (struct janus__wide){
 		.kernel = &kernel,
 		.proc = &proc,
-		.group_fd = kernel.fanotify_init(0, 0),
+		.group_fd = kernel.fanotify_init(FAN_CLASS_CONTENT, 0),
 	};
 }
 
