@@ -97,11 +97,16 @@ static int start_node(struct worker *worker, const struct cmdline *cmdline)
 static int start_context(struct worker *worker)
 {
 	struct janus_context_options options = JANUS_CONTEXT_OPTIONS_INIT;
-	int error;
+	struct janus_features features = JANUS_FEATURES_INIT;
+	int error = janus_get_features(&features);
 
 	options.log = log_library_line;
 	options.log_level = JANUS_LOG_INFO;
-	error = janus_context_create(&worker->context, &options);
+	/* There is a context without permission, too, but it guards nothing. */
+	if (!error && !(features.available & JANUS_FEATURE_PERMISSION))
+		error = features.permission_error;
+	if (!error)
+		error = janus_context_create(&worker->context, &options);
 	if (error) {
 		log_error("cannot start guarding: %s%s", janus_strerror(error),
 			  error == -EPERM ? "; CAP_SYS_ADMIN is needed" : "");

@@ -109,18 +109,26 @@ int janus__bindings_change(struct janus__bindings **ret,
 	return 0;
 }
 
+static bool is_end_of(const struct janus__binding *binding,
+		      const struct janus__wanted *ended, const struct janus__spec *spec)
+{
+	return binding->ignore && binding->spec == spec && binding->rule == ended->rule;
+}
+
 int janus__bindings_without(struct janus__bindings **ret,
 			    const struct janus__bindings *former,
 			    const struct janus__wanted *ended,
 			    const struct janus__spec *spec)
 {
 	struct janus__bindings *bindings;
+	size_t room = 0;
 
 	*ret = NULL;
-	if (!former || former->count <= 1)
+	for (uint32_t i = 0; former && i < former->count; i++)
+		room += !is_end_of(&former->entries[i], ended, spec);
+	if (room == 0)
 		return 0;
-	bindings =
-		malloc(sizeof(*bindings) + former->count * sizeof(bindings->entries[0]));
+	bindings = malloc(sizeof(*bindings) + room * sizeof(bindings->entries[0]));
 	if (!bindings)
 		return -ENOMEM;
 	atomic_init(&bindings->references, 1);
@@ -128,8 +136,7 @@ int janus__bindings_without(struct janus__bindings **ret,
 	for (uint32_t i = 0; i < former->count; i++) {
 		const struct janus__binding *binding = &former->entries[i];
 
-		if (binding->ignore && binding->spec == spec &&
-		    binding->rule == ended->rule)
+		if (is_end_of(binding, ended, spec))
 			continue;
 		append(bindings, binding->spec,
 		       &(struct janus__wanted){ .rule = binding->rule,

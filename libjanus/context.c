@@ -68,6 +68,13 @@ static int open_fds(struct janus_context *context)
 
 	if (err)
 		return err == -ENOENT ? -ENOSYS : err;
+	/*
+	 * A process that is killed closes its highest fd first, and that has to be the group that
+	 * is asked first, and observation last; see close_fds().
+	 */
+	context->low_fd = kernel->eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (context->low_fd < 0)
+		return context->low_fd;
 	context->stop_fd = kernel->eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (context->stop_fd < 0)
 		return context->stop_fd;
@@ -77,11 +84,14 @@ static int open_fds(struct janus_context *context)
 	return open_groups(context);
 }
 
-/* The groups go first: whoever still waits is let through. */
+/*
+ * The groups go first, in the order in which they are asked: whoever still waits for one is let
+ * through, and only then can the ones after it be closed.
+ */
 static void close_fds(struct janus_context *context)
 {
-	const int fds[] = { context->group_fd, context->wide_fd, context->ready_fd,
-			    context->stop_fd };
+	const int fds[] = { context->wide_fd, context->group_fd, context->ready_fd,
+			    context->stop_fd, context->low_fd };
 
 	for (size_t i = 0; i < JANUS__ARRAY_COUNT(fds); i++)
 		if (fds[i] >= 0)
@@ -157,6 +167,7 @@ static struct janus_context *new_context(const struct janus_context_options *opt
 	context->proc.fd = -1;
 	context->group_fd = -1;
 	context->wide_fd = -1;
+	context->low_fd = -1;
 	context->stop_fd = -1;
 	context->ready_fd = -1;
 	return context;
@@ -221,10 +232,12 @@ void janus_context_destroy(struct janus_context *context)
 	janus__responder_stop(&context->responder);
 	if (context->responder.group_closed)
 		context->group_fd = -1;
-	janus__context_unfollow(context);
 	if (context->responder.wide_closed)
 		context->wide_fd = -1;
+	if (context->marker.observe_fd == context->low_fd)
+		context->low_fd = -1;
 	close_fds(context);
+	janus__context_unfollow(context);
 	context->marker.group_fd = -1;
 	context->wide.group_fd = -1;
 	context->quiet.wide_fd = -1;

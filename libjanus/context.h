@@ -57,6 +57,7 @@ struct janus_context {
 	uint32_t flags;
 	int group_fd; /* -1: there is no permission to be had, and no responder runs */
 	int wide_fd;  /* -1: there are no wide marks to be had */
+	int low_fd;   /* holds a number for observation, below those of the groups */
 	int stop_fd;
 	int ready_fd;
 	atomic_bool woken;

@@ -5,6 +5,7 @@
  */
 #include "cover_tree.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
@@ -78,11 +79,13 @@ void janus__cover_tree_announce_file(struct janus__cover *cover,
 {
 	const struct janus__marker *marker = cover->marker;
 	struct janus__handle handle;
+	int err;
 
 	if (janus__subject_asks(subject_of(cover)))
 		return;
 	handle.fid.fsid = marker->trees->filesystems[entry->directory->filesystem].fsid;
-	if (janus__handle_read(marker->kernel, entry->fd, entry->name, &handle) < 0)
+	err = janus__handle_read(marker->kernel, entry->fd, entry->name, &handle);
+	if (err == -ENOENT)
 		return; /* it is gone again */
 	janus__tell(marker->teller, &(struct janus__news){
 					    .node = entry->directory,
@@ -90,7 +93,9 @@ void janus__cover_tree_announce_file(struct janus__cover *cover,
 					    .kind = JANUS_EVENT_CREATE,
 					    .file_type = entry->type,
 				    });
-	janus__fresh_add(marker->fresh, entry->directory, entry->name, &handle.fid);
+	if (!err) /* else something may be told twice */
+		janus__fresh_add(marker->fresh, entry->directory, entry->name,
+				 &handle.fid);
 	janus__doubts_update(
 		marker->doubts,
 		&(struct janus__name){ marker->trees, entry->directory, entry->name },

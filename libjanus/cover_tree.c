@@ -306,9 +306,10 @@ static int look_at(struct janus__cover *cover, const struct janus__entry *entry,
 	return err;
 }
 
-static struct janus__node *make_entry_node(struct janus__cover *cover,
-					   const struct janus__entry *entry, int fd,
-					   uint16_t flags)
+/* *@ret is NULL if the tree has such a node already, under this or another name. */
+static int make_entry_node(struct janus__cover *cover, const struct janus__entry *entry,
+			   const struct janus__found *found, uint16_t flags,
+			   struct janus__node **ret)
 {
 	struct janus__trees *trees = cover->marker->trees;
 	struct janus__handle handle;
@@ -320,14 +321,20 @@ static struct janus__node *make_entry_node(struct janus__cover *cover,
 		.flags = flags,
 	};
 	struct janus__node *node = NULL;
+	int err;
 
+	*ret = NULL;
 	handle.fid.fsid = trees->filesystems[entry->directory->filesystem].fsid;
-	if (janus__handle_read(cover->marker->kernel, fd, "", &handle) < 0)
-		return NULL;
+	err = janus__handle_read(cover->marker->kernel, found->fd, "", &handle);
+	if (err)
+		return err;
 	node = janus__trees_find(trees, &handle.fid, NULL);
 	while (node && (node->tree != cover->tree || !(node->flags & flags)))
 		node = janus__trees_find(trees, &handle.fid, node);
-	return node ? NULL : janus__node_create(trees, cover->tree, &facts);
+	if (node)
+		return 0;
+	*ret = janus__node_create(trees, cover->tree, &facts);
+	return *ret ? 0 : -ENOMEM;
 }
 
 static void note_entry(struct janus__cover *cover, const struct janus__entry *entry,
@@ -352,9 +359,9 @@ static int mark_file(struct janus__cover *cover, const struct janus__entry *entr
 
 	if (err || !S_ISREG(found->file.type))
 		return err;
-	node = make_entry_node(cover, entry, found->fd, JANUS__NODE_FILE);
+	err = make_entry_node(cover, entry, found, JANUS__NODE_FILE, &node);
 	if (!node)
-		return 0; /* it is marked already, under another name */
+		return err;
 	err = janus__cover_tree_hold(cover, node, found);
 	if (!err)
 		err = janus__marks_ask(cover->marker, found, janus__node_object(node),
@@ -387,22 +394,21 @@ void janus__cover_tree_file(struct janus__cover *cover, const struct janus__entr
 static int end_tree(struct janus__cover *cover, const struct janus__entry *entry,
 		    const struct janus__found *found)
 {
-	struct janus__node *node = make_entry_node(cover, entry, found->fd,
-						   JANUS__NODE_LEFT_OUT);
 	struct janus__change change = { .new_spec = cover->spec, .new_count = 1 };
 	struct janus__wanted wanted = { .rule = cover->rule, .ignore = true };
-	int err;
+	struct janus__node *node;
+	int err = make_entry_node(cover, entry, found, JANUS__NODE_LEFT_OUT, &node);
 
 	if (!node)
-		return 0;
-	err = janus__cover_tree_hold(cover, node, found);
-	if (err) {
-		janus__cover_forget(cover->marker, node);
 		return err;
-	}
+	err = janus__cover_tree_hold(cover, node, found);
 	wanted.object = janus__node_object(node);
 	change.new_wanted = &wanted;
-	return janus__rules_swap(cover->marker->rules, &change);
+	if (!err)
+		err = janus__rules_swap(cover->marker->rules, &change);
+	if (err)
+		janus__cover_forget(cover->marker, node);
+	return err;
 }
 
 void janus__cover_tree_leave_out(struct janus__cover *cover,
@@ -476,15 +482,15 @@ static void make_leaf(struct janus__cover *cover, const struct janus__entry *ent
 		.parent = entry->directory,
 		.flags = JANUS__NODE_LEAF,
 	};
+	int err;
 
 	handle.fid.fsid = trees->filesystems[entry->directory->filesystem].fsid;
-	if (janus__handle_read(cover->marker->kernel, entry->fd, entry->name, &handle) <
-	    0)
-		return; /* it is gone again */
-	if (janus__tree_find(trees, cover->tree, &handle.fid))
-		return;
-	if (!janus__node_create(trees, cover->tree, &facts))
-		note_entry(cover, entry, -ENOMEM);
+	err = janus__handle_read(cover->marker->kernel, entry->fd, entry->name, &handle);
+	if (!err && !janus__tree_find(trees, cover->tree, &handle.fid) &&
+	    !janus__node_create(trees, cover->tree, &facts))
+		err = -ENOMEM;
+	if (err && err != -ENOENT)
+		note_entry(cover, entry, err);
 }
 
 static void leave_out(void *userdata, const struct janus__entry *entry, bool by_pattern)

@@ -15,6 +15,13 @@
 	 FAN_UNLIMITED_MARKS)
 
 /*
+ * An opener who waits for one group keeps the marks of those that are still to be asked, and a
+ * group whose marks are kept cannot be closed. So it must be certain which one is asked first,
+ * and is to be closed first: the wide one, for its class goes before the other one.
+ */
+#define WIDE_GROUP_FLAGS ((GROUP_FLAGS & ~FAN_CLASS_CONTENT) | FAN_CLASS_PRE_CONTENT)
+
+/*
  * Event fds do not block: a container can put a FIFO into a guarded directory, and opening it
  * for us would otherwise stop the reader until somebody writes.
  */
@@ -89,7 +96,7 @@ static bool knows_wide(const struct janus__kernel *kernel, int group)
 int janus__features_open_wide(const struct janus__kernel *kernel, uint64_t *features,
 			      int *ret)
 {
-	unsigned int flags = GROUP_FLAGS;
+	unsigned int flags = WIDE_GROUP_FLAGS;
 	int group;
 
 	if (*features & JANUS_FEATURE_AUDIT)

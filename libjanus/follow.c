@@ -181,6 +181,10 @@ static bool is_known(const struct janus__follow *follow,
 	enum janus__freshness freshness = janus__fresh_of(fresh, directory);
 	bool listed;
 
+	/* A walk was quicker, and has told of it wherever it is by now. */
+	if (kind == JANUS_EVENT_CREATE && (seen->mask & FAN_ONDIR) &&
+	    target_in(follow, directory, seen))
+		return true;
 	if (freshness == JANUS__FRESH_NOT)
 		return false;
 	listed = janus__fresh_has(fresh, directory, seen->name, &seen->target);
@@ -434,6 +438,16 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 	}
 }
 
+/*
+ * A walk has come across a directory that nobody knew of, and what it was before is only told
+ * now: it is where it was found.
+ */
+static bool is_history(const struct janus__follow *follow, const struct janus__node *node)
+{
+	return !(node->flags & JANUS__NODE_LEFT_OUT) &&
+	       janus__fresh_of(follow->marker->fresh, node) != JANUS__FRESH_NOT;
+}
+
 /* Whoever looks through a tree can come across a directory's new place before the event. */
 static bool is_told_already(const struct move *move, const struct janus__node *node)
 {
@@ -460,6 +474,8 @@ static void move_in_tree(struct janus__follow *follow, struct move *move)
 		move->to = NULL;
 	}
 	look_at_freshness(follow, move);
+	if (node && is_history(follow, node))
+		move->to = NULL;
 	if (told && !is_told_already(move, node)) {
 		tell_move(follow, move);
 		doubt_move(follow, move);

@@ -21,6 +21,18 @@ static void wake_caller(void *userdata, bool broken)
 	janus__responder_signal(&context->responder);
 }
 
+/* The number that was kept for it, if that is still there. */
+static int to_low_fd(const struct janus_context *context, int group)
+{
+	const struct janus__kernel *kernel = context->kernel;
+
+	if (group < 0 || context->low_fd < 0 ||
+	    kernel->replace_fd(group, context->low_fd) < 0)
+		return group;
+	kernel->close(group);
+	return context->low_fd;
+}
+
 static int open_following(struct janus_context *context)
 {
 	struct janus__follower *follower = &context->follower;
@@ -30,8 +42,8 @@ static int open_following(struct janus_context *context)
 	follower->kick_fd = kernel->eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (follower->kick_fd < 0)
 		return follower->kick_fd;
-	context->marker.observe_fd = janus__observe_open_group(kernel, bounded,
-							       &context->features);
+	context->marker.observe_fd = to_low_fd(
+		context, janus__observe_open_group(kernel, bounded, &context->features));
 	if (context->marker.observe_fd < 0)
 		return context->marker.observe_fd;
 	follower->mount_fd = janus__observe_open_mount_group(kernel);
@@ -46,6 +58,9 @@ void janus__context_unfollow(struct janus_context *context)
 	int *fds[] = { &context->marker.observe_fd, &follower->mount_fd,
 		       &follower->kick_fd };
 
+	/* It cannot be kept once more: where fds are that scarce any number will do. */
+	if (context->marker.observe_fd == context->low_fd)
+		context->low_fd = -1;
 	for (size_t i = 0; i < JANUS__ARRAY_COUNT(fds); i++) {
 		if (*fds[i] >= 0)
 			context->kernel->close(*fds[i]);

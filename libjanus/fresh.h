@@ -72,7 +72,10 @@ bool janus__fresh_has(const struct janus__fresh *fresh,
 		      const struct janus__node *directory, const char *name,
 		      const struct janus__fid *fid);
 
-/* A known directory was listed at another place, by @name. -ENOMEM: its move will be told as its end. */
+/*
+ * A known directory was listed at another place, by @name. -ENOMEM: its move will be told as
+ * its end.
+ */
 int janus__fresh_meet(struct janus__fresh *fresh, const struct janus__node *node,
 		      const struct janus__fresh_meeting *at, const char *name);
 

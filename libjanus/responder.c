@@ -112,8 +112,9 @@ static bool close_group(const struct janus__responder *responder, int fd)
  */
 static void give_up(struct janus__responder *responder)
 {
-	responder->group_closed = close_group(responder, responder->group_fd);
+	/* The one that is asked first, for whoever waits for it holds the other one. */
 	responder->wide_closed = close_group(responder, responder->wide_fd);
+	responder->group_closed = close_group(responder, responder->group_fd);
 	atomic_store(&responder->broken, true);
 	janus__responder_signal(responder);
 }

@@ -26,6 +26,7 @@ int janus__rules_init(struct janus__rules *rules)
 
 static void free_object(struct janus__object *object)
 {
+	janus__bindings_unref(object->bindings);
 	free(object->extra);
 	free(object);
 }
@@ -38,7 +39,6 @@ void janus__rules_done(struct janus__rules *rules)
 		while (object) {
 			struct janus__object *next = object->next;
 
-			janus__bindings_unref(object->bindings);
 			free_object(object);
 			object = next;
 		}
@@ -201,7 +201,7 @@ static void unlist_directory(struct janus__extra *extra)
 	extra->next_directory = NULL;
 }
 
-/* Rules may still speak of it: those of a context that is about to go are not taken back. */
+/* Where all ends at once, rules go with their objects. */
 void janus__rules_release(struct janus__rules *rules, struct janus__object *object)
 {
 	if (--object->holders)
@@ -215,7 +215,6 @@ void janus__rules_release(struct janus__rules *rules, struct janus__object *obje
 	rules->tree_count -= object->tree;
 	pthread_mutex_unlock(&rules->lock);
 	rules->object_count--;
-	janus__bindings_unref(object->bindings);
 	free_object(object);
 }
 

@@ -119,15 +119,15 @@ struct janus_stats {
 
 /* What this kernel and these privileges allow; bits of janus_features.available. */
 enum janus_feature {
-	JANUS_FEATURE_PERMISSION = 1u << 0, /* allow and deny (FAN_CLASS_CONTENT) */
-	JANUS_FEATURE_EXEC = 1u << 1,       /* JANUS_EVENT_EXEC (FAN_OPEN_EXEC_PERM) */
-	JANUS_FEATURE_AUDIT = 1u << 2,      /* FANOTIFY records (FAN_ENABLE_AUDIT) */
-	JANUS_FEATURE_FD_ERROR = 1u << 3,   /* told of a file that cannot be opened */
-	JANUS_FEATURE_OBSERVE = 1u << 4,    /* JANUS_MODE_AUDIT, trees (FAN_REPORT_DFID_NAME) */
-	JANUS_FEATURE_RENAME = 1u << 5,     /* both paths in one event (FAN_RENAME) */
-	JANUS_FEATURE_WIDE = 1u << 6,       /* JANUS_STRATEGY_MOUNT, JANUS_STRATEGY_FILESYSTEM */
-	JANUS_FEATURE_UNLIMITED = 1u << 7,  /* no bound on observations and marks */
-	JANUS_FEATURE_MOUNT_EVENTS = 1u << 8, /* told of mounts at once; else within a second */
+	JANUS_FEATURE_PERMISSION = 1u << 0,   /* allow and deny (FAN_CLASS_CONTENT) */
+	JANUS_FEATURE_EXEC = 1u << 1,         /* JANUS_EVENT_EXEC (FAN_OPEN_EXEC_PERM) */
+	JANUS_FEATURE_AUDIT = 1u << 2,        /* FANOTIFY records (FAN_ENABLE_AUDIT) */
+	JANUS_FEATURE_FD_ERROR = 1u << 3,     /* told of a file that cannot be opened */
+	JANUS_FEATURE_OBSERVE = 1u << 4,      /* JANUS_MODE_AUDIT and trees */
+	JANUS_FEATURE_RENAME = 1u << 5,       /* both paths in one event (FAN_RENAME) */
+	JANUS_FEATURE_WIDE = 1u << 6,         /* marks on mounts and file systems */
+	JANUS_FEATURE_UNLIMITED = 1u << 7,    /* no bound on observations and marks */
+	JANUS_FEATURE_MOUNT_EVENTS = 1u << 8, /* told of mounts at once */
 	JANUS_FEATURE_PIDS = 1u << 9, /* observations tell who; else their pid is 0 */
 };
 

@@ -147,7 +147,7 @@ JANUS_API const char *janus_event_get_old_path(const struct janus_event *event);
  *
  * The kernel tells directories from all others. What else it is, is looked up when somebody
  * asks for a verdict and, for observations, when the event is read: a file that was gone by
- * then is JANUS_FILE_OTHER.
+ * then is taken for JANUS_FILE_REGULAR.
  *
  * Return: a value of enum janus_file_type.
  * Since: 0.1.0

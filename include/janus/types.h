@@ -24,15 +24,15 @@ struct janus_container;
  * can be asked for permission, before they happen, or be observed; the others only observed.
  */
 enum janus_event_kind {
-	JANUS_EVENT_OPEN = 1u << 0,        /* open(2) and the like */
-	JANUS_EVENT_ACCESS = 1u << 1,      /* read(2), getdents64(2) */
-	JANUS_EVENT_EXEC = 1u << 2,        /* opened in order to be executed */
-	JANUS_EVENT_CREATE = 1u << 3,      /* a new name: file, directory, link, or moved in */
-	JANUS_EVENT_MODIFY = 1u << 4,      /* written to, truncated */
+	JANUS_EVENT_OPEN = 1u << 0,   /* open(2) and the like */
+	JANUS_EVENT_ACCESS = 1u << 1, /* read(2), getdents64(2) */
+	JANUS_EVENT_EXEC = 1u << 2,   /* opened in order to be executed */
+	JANUS_EVENT_CREATE = 1u << 3, /* a new name: file, directory, link, or moved in */
+	JANUS_EVENT_MODIFY = 1u << 4, /* written to, truncated */
 	JANUS_EVENT_CLOSE_WRITE = 1u << 5, /* closed, and it was open for writing */
 	JANUS_EVENT_ATTRIB = 1u << 6,      /* mode, owner, times, link count, xattrs */
 	JANUS_EVENT_DELETE = 1u << 7,      /* a name is gone: unlinked, or moved out */
-	JANUS_EVENT_RENAME = 1u << 8,      /* moved within what is watched; has two paths */
+	JANUS_EVENT_RENAME = 1u << 8, /* moved within what is watched; has two paths */
 	JANUS_EVENT_GAP = 1u << 30, /* not everything is told: janus_event_get_error() */
 };
 
@@ -50,7 +50,7 @@ enum janus_event_kind {
 
 /* What a file is, as far as an event can tell. */
 enum janus_file_type {
-	JANUS_FILE_OTHER = 0, /* a device, FIFO or socket; or it was gone before it was looked at */
+	JANUS_FILE_OTHER = 0, /* a device, FIFO or socket; or gone already */
 	JANUS_FILE_REGULAR = 1,
 	JANUS_FILE_DIRECTORY = 2,
 	JANUS_FILE_SYMLINK = 3,

@@ -42,6 +42,17 @@ class CommandLine(Case):
                 self.assertIn(named, told.stderr)
                 self.assertEqual(told.stdout, "")
 
+    def test_without_the_right_to_guard_it_does_not_start(self):
+        told = subprocess.run(["setpriv", "--bounding-set=-sys_admin",
+                               "--inh-caps=-sys_admin", program("janusd"), "--listen",
+                               f"unix:/tmp/janusd-powerless-{os.getpid()}"],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                              timeout=20, check=False)
+        self.assertEqual(told.returncode, 1, told)
+        self.assertIn("cannot start guarding", told.stderr)
+        self.assertIn("CAP_SYS_ADMIN is needed", told.stderr)
+        self.assertEqual(told.stdout, "")
+
     def test_addresses_that_cannot_be_listened_on(self):
         for address in ("unix:", "unix:/" + "x" * 200, "unix:relative", "nonsense",
                         "127.0.0.1:99999", "127.0.0.1:", ":50051", "192.0.2.1:0",

@@ -9,12 +9,14 @@
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
+void *__real_reallocarray(void *memory, size_t count, size_t size);
 char *__real_strdup(const char *text);
 void __real_free(void *memory);
 
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_reallocarray(void *memory, size_t members, size_t size);
 char *__wrap_strdup(const char *text);
 void __wrap_free(void *memory);
 
@@ -87,6 +89,16 @@ void *__wrap_realloc(void *memory, size_t size)
 	if (!may_allocate())
 		return NULL;
 	moved = __real_realloc(memory, size);
+	return memory ? moved : counted(moved);
+}
+
+void *__wrap_reallocarray(void *memory, size_t members, size_t size)
+{
+	void *moved;
+
+	if (!may_allocate())
+		return NULL;
+	moved = __real_reallocarray(memory, members, size);
 	return memory ? moved : counted(moved);
 }
 

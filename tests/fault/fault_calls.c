@@ -13,13 +13,14 @@
 
 /* What the processes of the cases tell this one. */
 struct told {
-	size_t counts[FAULTY_CALL_COUNT][2];
+	size_t counts[FAULTY_CALL_COUNT][FAULTY_THREAD_COUNT];
 	bool happened;
 };
 
 struct trial {
 	struct faulty_case what;
 	const char *directory;
+	const struct scenario_kind *kind;
 	struct told *told;
 };
 
@@ -34,14 +35,14 @@ static int try(void *userdata)
 	int failed;
 
 	faulty_begin(&trial->what);
-	failed = scenario_run(&run);
+	failed = trial->kind->run(&run);
 	if (faulty_closed_wrong()) {
 		fputs("an fd was closed that was not open\n", stderr);
 		failed = 1;
 	}
 	trial->told->happened = faulty_happened();
 	for (int i = 0; i < FAULTY_CALL_COUNT; i++)
-		for (int j = 0; j < 2; j++)
+		for (int j = 0; j < FAULTY_THREAD_COUNT; j++)
 			trial->told->counts[i][j] = faulty_count(i, j);
 	return failed;
 }
@@ -56,7 +57,7 @@ static int try_all(struct trial *trial, size_t count, size_t *happened)
 		trial->what.nth = nth;
 		snprintf(name, sizeof(name), "%s #%zu of the %s",
 			 faulty_name(trial->what.call), nth,
-			 trial->what.responder ? "responder" : "caller");
+			 faulty_thread_name(trial->what.thread));
 		failed |= runner_run(name, try, trial);
 		*happened += trial->told->happened;
 	}
@@ -68,13 +69,31 @@ static int try_no_replacing(struct trial *trial, size_t *happened)
 {
 	trial->what = (struct faulty_case){
 		.call = FAULTY_GARBAGE,
-		.responder = true,
+		.thread = FAULTY_RESPONDER,
 		.no_replacing = true,
 	};
 	return try_all(trial, 1, happened);
 }
 
-int main(void)
+/* What the scenario is about was asked for; the rest is the other one's. */
+static int check_calls(const struct told *clean, const struct scenario_kind *kind)
+{
+	for (int call = 0; call < FAULTY_CALL_COUNT; call++) {
+		bool of_trees = call == FAULTY_FS_ID || call == FAULTY_NAME_TO_HANDLE ||
+				call == FAULTY_QUEUED_BYTES;
+		size_t count = 0;
+
+		for (int thread = 0; thread < FAULTY_THREAD_COUNT; thread++)
+			count += clean->counts[call][thread];
+		if (count || call == FAULTY_REPLACE_FD || of_trees != kind->of_trees)
+			continue;
+		fprintf(stderr, "%s: never called\n", faulty_name(call));
+		return 1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	struct told *told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -83,28 +102,26 @@ int main(void)
 	size_t happened = 0;
 	int failed;
 
-	if (told == MAP_FAILED || scenario_prepare(trial.directory) < 0) {
+	trial.kind = argc > 1 ? scenario_find(argv[1]) : &scenario_guard;
+	if (told == MAP_FAILED || !trial.kind ||
+	    trial.kind->prepare(trial.directory) < 0) {
 		perror("fault_calls");
 		return 1;
 	}
 	failed = runner_run("without a fault", try, &trial);
 	clean = *told;
-	for (int call = 0; call < FAULTY_CALL_COUNT && !failed; call++) {
-		const size_t *counts = clean.counts[call];
-
-		if (counts[0] + counts[1] == 0 && call != FAULTY_REPLACE_FD) {
-			fprintf(stderr, "%s: never called\n", faulty_name(call));
-			failed = 1;
-		}
-	}
-	for (int i = 0; i < 2 * FAULTY_CALL_COUNT; i++) {
+	if (!failed)
+		failed = check_calls(&clean, trial.kind);
+	for (int i = 0; i < FAULTY_THREAD_COUNT * FAULTY_CALL_COUNT; i++) {
+		int call = i / FAULTY_THREAD_COUNT, thread = i % FAULTY_THREAD_COUNT;
 		size_t before = happened;
 
-		trial.what.call = i / 2;
-		trial.what.responder = i % 2;
-		failed |= try_all(&trial, clean.counts[i / 2][i % 2], &happened);
-		printf("%s of the %s: %zu\n", faulty_name(i / 2),
-		       i % 2 ? "responder" : "caller", happened - before);
+		trial.what.call = call;
+		trial.what.thread = thread;
+		failed |= try_all(&trial, clean.counts[call][thread], &happened);
+		if (clean.counts[call][thread])
+			printf("%s of the %s: %zu\n", faulty_name(call),
+			       faulty_thread_name(thread), happened - before);
 	}
 	failed |= try_no_replacing(&trial, &happened);
 	runner_end();

@@ -20,6 +20,7 @@ struct told {
 struct trial {
 	size_t nth;
 	const char *directory;
+	const struct scenario_kind *kind;
 	struct told *told;
 };
 
@@ -33,13 +34,13 @@ static int try(void *userdata)
 	int failed;
 
 	allocations_fail(trial->nth);
-	failed = scenario_run(&run);
+	failed = trial->kind->run(&run);
 	trial->told->count = allocations_count();
 	trial->told->happened = allocations_failed();
 	return failed;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct told *told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -47,7 +48,9 @@ int main(void)
 	size_t count, happened = 0;
 	int failed;
 
-	if (told == MAP_FAILED || scenario_prepare(trial.directory) < 0) {
+	trial.kind = argc > 1 ? scenario_find(argv[1]) : &scenario_guard;
+	if (told == MAP_FAILED || !trial.kind ||
+	    trial.kind->prepare(trial.directory) < 0) {
 		perror("fault_memory");
 		return 1;
 	}

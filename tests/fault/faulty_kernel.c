@@ -8,10 +8,23 @@
 #define REAL janus__kernel_linux
 
 static struct faulty_case wanted;
-static atomic_size_t counts[FAULTY_CALL_COUNT][2];
+static atomic_size_t counts[FAULTY_CALL_COUNT][FAULTY_THREAD_COUNT];
 static atomic_bool happened, closed_wrong;
-static _Thread_local bool on_responder;
-static int groups[2] = { -1, -1 };
+static _Thread_local enum faulty_thread this_thread;
+
+/* Of permission, wide marks, observation and mounts; and those of which one was tried. */
+static atomic_int groups[8];
+static atomic_uint group_count;
+
+/* What each thread runs, in the order in which they were started. */
+static void *(*runs[FAULTY_THREAD_COUNT])(void *);
+static atomic_uint thread_count;
+
+static const char *const thread_names[FAULTY_THREAD_COUNT] = {
+	[FAULTY_CALLER] = "caller",
+	[FAULTY_RESPONDER] = "responder",
+	[FAULTY_FOLLOWER] = "follower",
+};
 
 static const struct {
 	const char *name;
@@ -24,6 +37,9 @@ static const struct {
 	[FAULTY_STATX] = { "statx", -ENOMEM },
 	[FAULTY_READLINKAT] = { "readlinkat", -ENOMEM },
 	[FAULTY_FS_TYPE] = { "fs_type", -EIO },
+	[FAULTY_FS_ID] = { "fs_id", -EIO },
+	[FAULTY_NAME_TO_HANDLE] = { "name_to_handle", -ENOMEM },
+	[FAULTY_QUEUED_BYTES] = { "queued_bytes", -ENOTTY },
 	[FAULTY_GETDENTS] = { "getdents", -ENOMEM },
 	[FAULTY_READ] = { "read", -EIO },
 	[FAULTY_WRITE] = { "write", -EIO },
@@ -41,7 +57,8 @@ void faulty_begin(const struct faulty_case *what)
 {
 	wanted = *what;
 	memset(counts, 0, sizeof(counts));
-	groups[0] = groups[1] = -1;
+	atomic_store(&group_count, 0);
+	atomic_store(&thread_count, 0);
 	atomic_store(&happened, false);
 	atomic_store(&closed_wrong, false);
 }
@@ -56,9 +73,14 @@ bool faulty_closed_wrong(void)
 	return atomic_load(&closed_wrong);
 }
 
-size_t faulty_count(enum faulty_call call, bool responder)
+size_t faulty_count(enum faulty_call call, enum faulty_thread thread)
 {
-	return atomic_load(&counts[call][responder]);
+	return atomic_load(&counts[call][thread]);
+}
+
+const char *faulty_thread_name(enum faulty_thread thread)
+{
+	return thread_names[thread];
 }
 
 const char *faulty_name(enum faulty_call call)
@@ -68,9 +90,9 @@ const char *faulty_name(enum faulty_call call)
 
 static bool is_turn(enum faulty_call call)
 {
-	size_t nth = atomic_fetch_add(&counts[call][on_responder], 1) + 1;
+	size_t nth = atomic_fetch_add(&counts[call][this_thread], 1) + 1;
 
-	if (call != wanted.call || on_responder != wanted.responder || nth != wanted.nth)
+	if (call != wanted.call || this_thread != wanted.thread || nth != wanted.nth)
 		return false;
 	atomic_store(&happened, true);
 	return true;
@@ -82,6 +104,16 @@ static int fail(enum faulty_call call)
 	return is_turn(call) ? calls[call].error : 0;
 }
 
+static void note_group(int fd)
+{
+	unsigned int at = atomic_load(&group_count);
+
+	if (at == sizeof(groups) / sizeof(groups[0]))
+		return;
+	atomic_store(&groups[at], fd);
+	atomic_store(&group_count, at + 1);
+}
+
 static int faulty_fanotify_init(unsigned int flags, unsigned int event_f_flags)
 {
 	int err = fail(FAULTY_FANOTIFY_INIT);
@@ -89,13 +121,17 @@ static int faulty_fanotify_init(unsigned int flags, unsigned int event_f_flags)
 	if (err)
 		return err;
 	err = REAL.fanotify_init(flags, event_f_flags);
-	groups[groups[0] >= 0] = err;
+	if (err >= 0)
+		note_group(err);
 	return err;
 }
 
 static bool is_group(int fd)
 {
-	return fd >= 0 && (fd == groups[0] || fd == groups[1]);
+	for (unsigned int i = 0; i < atomic_load(&group_count); i++)
+		if (fd == atomic_load(&groups[i]))
+			return true;
+	return false;
 }
 
 static int faulty_fanotify_mark(int fd, unsigned int flags, uint64_t mask, int dirfd,
@@ -142,10 +178,26 @@ static int faulty_fs_type(int fd, uint64_t *ret)
 	return err ? err : REAL.fs_type(fd, ret);
 }
 
-/* Only for numbers that are told: nothing depends on it. */
+static int faulty_fs_id(int fd, uint64_t *ret)
+{
+	int err = fail(FAULTY_FS_ID);
+
+	return err ? err : REAL.fs_id(fd, ret);
+}
+
+static int faulty_name_to_handle(int dirfd, const char *path, struct file_handle *ret,
+				 int flags)
+{
+	int err = fail(FAULTY_NAME_TO_HANDLE);
+
+	return err ? err : REAL.name_to_handle(dirfd, path, ret, flags);
+}
+
 static int faulty_queued_bytes(int fd, uint64_t *ret)
 {
-	return REAL.queued_bytes(fd, ret);
+	int err = fail(FAULTY_QUEUED_BYTES);
+
+	return err ? err : REAL.queued_bytes(fd, ret);
 }
 
 static ssize_t faulty_getdents(int fd, void *buf, size_t size)
@@ -155,6 +207,16 @@ static ssize_t faulty_getdents(int fd, void *buf, size_t size)
 	return err ? err : REAL.getdents(fd, buf, size);
 }
 
+static void close_event_fds(const void *buf, ssize_t length)
+{
+	const struct fanotify_event_metadata *metadata = buf;
+
+	for (; FAN_EVENT_OK(metadata, length);
+	     metadata = FAN_EVENT_NEXT(metadata, length))
+		if (metadata->fd >= 0)
+			REAL.close(metadata->fd);
+}
+
 static ssize_t faulty_read(int fd, void *buf, size_t size)
 {
 	int err = fail(FAULTY_READ);
@@ -162,9 +224,7 @@ static ssize_t faulty_read(int fd, void *buf, size_t size)
 
 	/* The events' fds are lost to it, but those who wait must not be. */
 	if (is_group(fd) && length > 0 && is_turn(FAULTY_GARBAGE)) {
-		struct fanotify_event_metadata *metadata = buf;
-
-		REAL.close(metadata->fd);
+		close_event_fds(buf, length);
 		memset(buf, 0x55, (size_t)length);
 	}
 	return length;
@@ -193,7 +253,11 @@ static int faulty_replace_fd(int from, int to)
 
 	if (wanted.no_replacing)
 		err = calls[FAULTY_REPLACE_FD].error;
-	return err ? err : REAL.replace_fd(from, to);
+	if (!err)
+		err = REAL.replace_fd(from, to);
+	if (err >= 0 && is_group(from))
+		note_group(to);
+	return err;
 }
 
 static int faulty_poll(struct pollfd *fds, size_t count, int64_t timeout_ns)
@@ -224,20 +288,29 @@ static int faulty_pidfd_alive(int pidfd)
 	return err ? err : REAL.pidfd_alive(pidfd);
 }
 
-static void *(*responder_run)(void *);
-
 static void *run_responder(void *arg)
 {
-	on_responder = true;
-	return responder_run(arg);
+	this_thread = FAULTY_RESPONDER;
+	return runs[FAULTY_RESPONDER](arg);
+}
+
+static void *run_follower(void *arg)
+{
+	this_thread = FAULTY_FOLLOWER;
+	return runs[FAULTY_FOLLOWER](arg);
 }
 
 static int faulty_thread_create(void *thread, void *(*run)(void *), void *arg)
 {
+	void *(*const starts[])(void *) = { NULL, run_responder, run_follower };
 	int err = fail(FAULTY_THREAD_CREATE);
+	unsigned int at = atomic_load(&thread_count) + 1;
 
-	responder_run = run;
-	return err ? err : REAL.thread_create(thread, run_responder, arg);
+	if (err)
+		return err;
+	runs[at] = run;
+	atomic_store(&thread_count, at);
+	return REAL.thread_create(thread, starts[at], arg);
 }
 
 const struct janus__kernel faulty_kernel = {
@@ -248,6 +321,8 @@ const struct janus__kernel faulty_kernel = {
 	.statx = faulty_statx,
 	.readlinkat = faulty_readlinkat,
 	.fs_type = faulty_fs_type,
+	.fs_id = faulty_fs_id,
+	.name_to_handle = faulty_name_to_handle,
 	.queued_bytes = faulty_queued_bytes,
 	.getdents = faulty_getdents,
 	.read = faulty_read,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The real kernel, of which one call fails once. Calls are counted for each name, and apart
- * for the responder's thread and for the caller's, for only so is "the third" the same one in
- * every run.
+ * for each thread, for only so is "the third" the same one in every run.
  */
 #ifndef JANUS_TESTS_FAULTY_KERNEL_H
 #define JANUS_TESTS_FAULTY_KERNEL_H
@@ -20,6 +19,9 @@ enum faulty_call {
 	FAULTY_STATX,
 	FAULTY_READLINKAT,
 	FAULTY_FS_TYPE,
+	FAULTY_FS_ID,
+	FAULTY_NAME_TO_HANDLE,
+	FAULTY_QUEUED_BYTES,
 	FAULTY_GETDENTS,
 	FAULTY_READ,
 	FAULTY_WRITE, /* not to eventfds: that cannot fail */
@@ -34,11 +36,19 @@ enum faulty_call {
 	FAULTY_CALL_COUNT,
 };
 
+/* Whose call it is. The library starts its threads in this order. */
+enum faulty_thread {
+	FAULTY_CALLER,
+	FAULTY_RESPONDER,
+	FAULTY_FOLLOWER,
+	FAULTY_THREAD_COUNT,
+};
+
 extern const struct janus__kernel faulty_kernel;
 
 struct faulty_case {
 	enum faulty_call call;
-	bool responder;    /* on its thread, else on the caller's */
+	enum faulty_thread thread;
 	size_t nth;        /* from 1; 0: none */
 	bool no_replacing; /* and every replace_fd fails, too */
 };
@@ -53,8 +63,9 @@ bool faulty_happened(void);
 bool faulty_closed_wrong(void);
 
 /* How often each call was made since. */
-size_t faulty_count(enum faulty_call call, bool responder);
+size_t faulty_count(enum faulty_call call, enum faulty_thread thread);
 
 const char *faulty_name(enum faulty_call call);
+const char *faulty_thread_name(enum faulty_thread thread);
 
 #endif

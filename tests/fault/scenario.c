@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "scenario.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,12 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <janus/janus.h>
 
 #include "allocations.h"
+#include "checks.h"
 #include "context.h"
 #include "opener.h"
 
@@ -58,7 +57,7 @@ expect(struct scenario *scenario, bool condition, const char *format, ...)
 	va_end(args);
 }
 
-int scenario_prepare(const char *directory)
+static int prepare(const char *directory)
 {
 	char path[256];
 
@@ -77,34 +76,14 @@ int scenario_prepare(const char *directory)
 	return 0;
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ll + now.tv_nsec;
-}
-
-static int count_fds(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	int count = 0;
-
-	while (directory && readdir(directory))
-		count++;
-	if (directory)
-		closedir(directory);
-	return count;
-}
-
 /* Whether the library says that something could not be decided. */
 static bool was_told(struct scenario *scenario)
 {
 	struct janus_stats stats = JANUS_STATS_INIT;
-	int64_t end = now_ns() + PATIENCE_NS;
+	int64_t end = checks_now_ns() + PATIENCE_NS;
 
 	/* It counts after it has answered. */
-	while (!scenario->told && now_ns() < end) {
+	while (!scenario->told && checks_now_ns() < end) {
 		if (scenario->context && janus_get_stats(scenario->context, &stats) == 0)
 			scenario->told = stats.failed || stats.reply_errors ||
 					 stats.read_errors || stats.malformed;
@@ -137,10 +116,10 @@ static void check_opens(struct scenario *scenario)
 /* Fetch the records of all denied opens, and find nothing else. */
 static void check_records(struct scenario *scenario)
 {
-	int64_t end = now_ns() + PATIENCE_NS;
+	int64_t end = checks_now_ns() + PATIENCE_NS;
 	int count = 0;
 
-	while (scenario->records && count != -EIO && now_ns() < end) {
+	while (scenario->records && count != -EIO && checks_now_ns() < end) {
 		count = janus_poll(scenario->context, scenario->buffer, 20000000);
 		for (int i = 0; i < count; i++) {
 			const struct janus_event *event =
@@ -364,22 +343,39 @@ static void end(struct scenario *scenario, int fds, long blocks)
 		expect(scenario,
 		       opener_open(&scenario->stranger, scenario->paths[i]) == 0,
 		       "%s: guarded after the end", names[i]);
-	expect(scenario, count_fds() == fds, "%d fds are left", count_fds() - fds);
+	expect(scenario, checks_count_fds() == fds, "%d fds are left",
+	       checks_count_fds() - fds);
 	expect(scenario, allocations_live() == blocks, "%ld blocks are left",
 	       allocations_live() - blocks);
 	opener_stop(&scenario->owner);
 	opener_stop(&scenario->stranger);
 }
 
-int scenario_run(const struct scenario_run *run)
+static int run_guard(const struct scenario_run *run)
 {
 	struct scenario scenario = { .run = run };
 	long blocks = allocations_live();
 	int fds;
 
 	begin(&scenario);
-	fds = count_fds();
+	fds = checks_count_fds();
 	live(&scenario);
 	end(&scenario, fds, blocks);
 	return scenario.failed;
+}
+
+const struct scenario_kind scenario_guard = {
+	.name = "guard",
+	.prepare = prepare,
+	.run = run_guard,
+};
+
+const struct scenario_kind *scenario_find(const char *name)
+{
+	const struct scenario_kind *kinds[] = { &scenario_guard, &scenario_trees };
+
+	for (size_t i = 0; i < 2; i++)
+		if (strcmp(kinds[i]->name, name) == 0)
+			return kinds[i];
+	return NULL;
 }

@@ -18,10 +18,21 @@ struct scenario_run {
 	bool may_break;        /* the group may be given up */
 };
 
-/* Make the files; once for all runs. 0 or -1. */
-int scenario_prepare(const char *directory);
+struct scenario_kind {
+	const char *name;
+	bool of_trees; /* makes the calls that only trees and observation need */
 
-/* Live it through in this process. 0, or 1 with the reasons on stderr. */
-int scenario_run(const struct scenario_run *run);
+	/* Make the files; once for all runs. 0 or -1. */
+	int (*prepare)(const char *directory);
+
+	/* Live it through in this process. 0, or 1 with the reasons on stderr. */
+	int (*run)(const struct scenario_run *run);
+};
+
+extern const struct scenario_kind scenario_guard; /* single paths */
+extern const struct scenario_kind scenario_trees; /* trees, observation, wide marks */
+
+/* NULL: there is none of that name. */
+const struct scenario_kind *scenario_find(const char *name);
 
 #endif

@@ -93,6 +93,51 @@ static void killing_the_program_releases_every_opener(void)
 	crowd_end(&crowd);
 }
 
+/* With everything that a context can have; no group may hold up the end of another one. */
+static int run_large_program(const struct deed *deed)
+{
+	(void)deed;
+	stage_open(&stage);
+	guard(&stage, &(struct plan){ .deny = { WORK "/d" },
+				      .flags = JANUS_SUBJECT_RECURSIVE,
+				      .strategy = JANUS_STRATEGY_FILESYSTEM });
+	guard(&stage, &(struct plan){ .observe = { WORK "/seen" },
+				      .events = JANUS_EVENT_OPEN,
+				      .mode = JANUS_MODE_AUDIT,
+				      .flags = JANUS_SUBJECT_RECURSIVE });
+	return 0;
+}
+
+static void killing_a_program_with_every_group_releases_every_opener(void)
+{
+	static const char *const paths[] = { WORK "/d", WORK "/d/file", WORK "/seen",
+					     WORK "/seen/file" };
+	struct deed run = { .run = run_large_program };
+	struct actor program, openers[4];
+
+	make_directory(WORK "/d");
+	make_file(WORK "/d/file");
+	make_directory(WORK "/seen");
+	make_file(WORK "/seen/file");
+	actor_start(&program);
+	for (size_t i = 0; i < 4; i++)
+		actor_start(&openers[i]);
+	CHECK_INT(actor_do(&program, &run), 0);
+	actor_pause(&program);
+	for (size_t i = 0; i < 4; i++) {
+		struct deed open_it = { .run = open_path };
+
+		snprintf(open_it.path, sizeof(open_it.path), "%s", paths[i]);
+		actor_begin(&openers[i], &open_it);
+		WAIT_UNTIL(actor_waits, &openers[i]);
+	}
+	actor_kill(&program);
+	for (size_t i = 0; i < 4; i++) {
+		CHECK_INT(actor_finish(&openers[i]), 0);
+		actor_end(&openers[i]);
+	}
+}
+
 static void a_stopped_program_goes_on_where_it_was(void)
 {
 	struct deed run = { .run = run_program };
@@ -198,6 +243,7 @@ static const struct test_case cases[] = {
 	CASE(destroying_a_context_releases_every_opener),
 	CASE(a_watch_may_be_left_to_the_context),
 	CASE(killing_the_program_releases_every_opener),
+	CASE(killing_a_program_with_every_group_releases_every_opener),
 	CASE(a_stopped_program_goes_on_where_it_was),
 	CASE(an_opener_that_is_killed_while_it_waits_harms_nobody),
 	CASE(a_hundred_lives_leave_no_fd_and_no_thread),

@@ -26,8 +26,10 @@ static int fake_fanotify_init(unsigned int flags, unsigned int event_f_flags)
 {
 	int err = fake_enter("fanotify_init", -1);
 
-	(void)flags;
 	(void)event_f_flags;
+	/* It asks for permission, and tells of nothing else. */
+	if (!err && !(flags & (FAN_CLASS_CONTENT | FAN_CLASS_PRE_CONTENT)))
+		err = -EINVAL;
 	if (!err) {
 		cr_assert_lt(fake.group_count, FAKE_GROUPS_MAX);
 		err = fake_new_fd(FAKE_GROUP, NULL);
@@ -219,6 +221,44 @@ static int fake_fs_type(int fd, uint64_t *ret)
 		err = -EBADF;
 	if (!err)
 		*ret = place->file->fs_type;
+	return (int)fake_leave(err);
+}
+
+static int fake_fs_id(int fd, uint64_t *ret)
+{
+	int err = fake_enter("fs_id", fd);
+	struct fake_fd *place = fake_get(fd);
+
+	if (!err && (!place || !place->file))
+		err = -EBADF;
+	if (!err)
+		*ret = place->file->device;
+	return (int)fake_leave(err);
+}
+
+/* A file's handle is its number. */
+static int fake_name_to_handle(int dirfd, const char *path, struct file_handle *ret,
+			       int flags)
+{
+	int err = fake_enter("name_to_handle", dirfd);
+	struct fake_fd *place = fake_get(dirfd);
+	const struct fake_file *file = NULL;
+
+	if (!err && (!place || !place->file))
+		err = -EBADF;
+	else if (!err)
+		file = path[0] ? walk(place->file, path) : place->file;
+	if (!err && !path[0] && !(flags & AT_EMPTY_PATH))
+		err = -ENOENT;
+	if (!err && !file)
+		err = -ENOENT;
+	if (!err && ret->handle_bytes < sizeof(file->number))
+		err = -EOVERFLOW;
+	if (!err) {
+		ret->handle_bytes = sizeof(file->number);
+		ret->handle_type = 1;
+		memcpy(ret->f_handle, &file->number, sizeof(file->number));
+	}
 	return (int)fake_leave(err);
 }
 
@@ -422,6 +462,8 @@ const struct janus__kernel fake_kernel = {
 	.statx = fake_statx,
 	.readlinkat = fake_readlinkat,
 	.fs_type = fake_fs_type,
+	.fs_id = fake_fs_id,
+	.name_to_handle = fake_name_to_handle,
 	.queued_bytes = fake_queued_bytes,
 	.getdents = fake_getdents,
 	.read = fake_read,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel that does as the test says: a few files, one permission group, eventfds, and a log
+ * A kernel that does as the test says: a few files, two permission groups, eventfds, and a log
  * of every call in its order. The fds are numbers of its own and never used twice, so that a
  * wrong close is found out.
  *

@@ -12,8 +12,8 @@
 
 #include <janus/janus.h>
 
-#include "ring.h"
 #include "lookup.h"
+#include "ring.h"
 #include "rules.h"
 #include "spec.h"
 

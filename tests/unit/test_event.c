@@ -157,11 +157,15 @@ Test(event, empty_buffer_takes_a_path_of_any_length)
 
 	memset(path, 'x', sizeof(path));
 	path[sizeof(path) - 1] = '\0';
-	cr_assert(append(path));
+	/* Two of them, for a rename has both. */
+	for (int i = 0; i < 2; i++)
+		cr_assert(append(path));
 	cr_assert_not(append(path), "its text is full before its events are");
-	cr_assert_str_eq(janus_event_get_path(janus_event_buffer_get(buffer, 0)), path);
+	for (size_t i = 0; i < 2; i++)
+		cr_assert_str_eq(janus_event_get_path(janus_event_buffer_get(buffer, i)),
+				 path);
 	cr_assert(append("/short"));
-	cr_assert_str_eq(janus_event_get_path(janus_event_buffer_get(buffer, 1)),
+	cr_assert_str_eq(janus_event_get_path(janus_event_buffer_get(buffer, 2)),
 			 "/short");
 }
 

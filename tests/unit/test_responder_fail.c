@@ -174,16 +174,20 @@ Test(responder_fail, a_read_that_fails_now_and_then_breaks_nothing)
 
 Test(responder_fail, a_group_that_cannot_be_replaced_is_closed_once)
 {
-	int group = stage_context->group_fd;
+	int group = stage_context->group_fd, wide = stage_context->wide_fd;
 
-	fake_fail("replace_fd", -1, -EBUSY, 1);
+	fake_fail("replace_fd", -1, -EBUSY, 2);
 	fake_read_bytes("short", 5);
 	fake_settle();
 	cr_assert_eq(stage_poll(), -EIO);
 	cr_assert_eq(fake_count("close", group), 1, "openers are let through");
+	cr_assert_eq(fake_count("close", wide), 1);
+	cr_assert_lt(fake_find(0, "close", wide), fake_find(0, "close", group),
+		     "who waits for the wide one holds the other one");
 	janus_context_destroy(stage_context);
 	stage_context = NULL;
 	cr_assert_eq(fake_count("close", group), 1, "by now it may be somebody else's");
+	cr_assert_eq(fake_count("close", wide), 1);
 }
 
 Test(responder_fail, a_poll_that_fails_loses_no_event)

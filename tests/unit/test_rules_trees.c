@@ -164,9 +164,9 @@ Test(rules_trees, what_only_observes_is_not_climbed_for)
 	audit.mode = JANUS_MODE_AUDIT;
 	bind(object, audit);
 	hold(2, 1);
-	cr_assert_eq(janus__rules_find(&rules, (struct janus__seen){ inode_of(9), 0 },
-				       &match),
-		     0);
+	cr_assert_eq(
+		janus__rules_find(&rules, (struct janus__seen){ inode_of(9), 0 }, &match),
+		0);
 	cr_assert_eq(janus__object_events(object), 0);
 	cr_assert(FIND(100, 2));
 	cr_assert_eq(match.above_count, 0);
