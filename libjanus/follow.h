@@ -28,6 +28,7 @@ struct janus__follow {
 	bool open;
 	struct janus__root root;
 	struct janus__cover cover;
+	int64_t places_ns; /* when its mounts were looked at; CLOCK_MONOTONIC */
 };
 
 /* One observation. */

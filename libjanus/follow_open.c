@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "handle.h"
 #include "util.h"
@@ -12,6 +13,9 @@
 #include <janus/types.h>
 
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)
+
+/* For so long mounts are taken to be what they were: to look at them costs much. */
+#define PLACES_NS 1000000
 
 uint64_t janus__follow_hash(const struct janus__fid *fid)
 {
@@ -51,13 +55,29 @@ int janus__follow_cover(struct janus__follow *follow, const struct janus__tree *
 	return 0;
 }
 
+/* What is mounted, as of a moment ago. */
+static struct janus__places *look_at_places(struct janus__follow *follow,
+					    const char *path)
+{
+	struct janus__places *places = &follow->cover.places;
+	struct timespec now;
+	int64_t now_ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	now_ns = now.tv_sec * 1000000000 + now.tv_nsec;
+	if (now_ns - follow->places_ns > PLACES_NS) {
+		janus__places_done(places);
+		follow->places_ns = now_ns;
+	}
+	(void)janus__places_find(places, path);
+	return places;
+}
+
 /* Whether something on the way to @path is served by somebody who need not answer. */
 static bool may_stall(struct janus__follow *follow, const char *path)
 {
-	struct janus__places *places = &follow->cover.places;
+	const struct janus__places *places = look_at_places(follow, path);
 
-	janus__places_done(places);
-	(void)janus__places_find(places, path);
 	if (places->error)
 		return true;
 	for (size_t i = 0; i < places->target.count; i++) {
