@@ -58,8 +58,7 @@ static bool is_known(const struct janus__follow *follow,
 }
 
 /* An entry that came and went: in which order, and how often, the kernel does not tell. */
-static void note_told(const struct janus__follow *follow,
-		      const struct janus__observation *seen,
+static void note_told(struct janus__follow *follow, const struct janus__observation *seen,
 		      const struct janus__news *news)
 {
 	const uint64_t both = FAN_CREATE | FAN_DELETE;
@@ -68,7 +67,11 @@ static void note_told(const struct janus__follow *follow,
 
 	if (!present && news->kind != JANUS_EVENT_DELETE)
 		return;
-	if ((seen->mask & both) == both)
+	/* Its end is yet to be told. */
+	if (present && (seen->mask & both) == both)
+		return;
+	if ((seen->mask & both) == both &&
+	    !janus__follow_is_absent(follow, news->node, news->name))
 		janus__doubts_note(follow->marker->doubts, &name, present);
 	else
 		janus__doubts_update(follow->marker->doubts, &name, present);

@@ -16,6 +16,7 @@ struct janus__follow {
 	const struct janus__marker *marker;
 	int32_t own_pid;
 	bool stale; /* some tree is dirty or lost */
+	bool moved; /* a doubt was resolved by a directory's finding its place */
 
 	/* Where the rename before led to, if the event before was one. */
 	struct {

@@ -88,8 +88,8 @@ static void tell(struct janus__follow *follow, const struct janus__node *directo
 	janus__tell(follow->marker->teller, news);
 }
 
-/* A directory that was told to be elsewhere. */
-static void bring_home(struct janus__follow *follow, const struct janus__doubt *doubt,
+/* A directory that was told to be elsewhere. True: it is told to be here now. */
+static bool bring_home(struct janus__follow *follow, const struct janus__doubt *doubt,
 		       struct truth *truth)
 {
 	struct janus__news news = {
@@ -101,9 +101,9 @@ static void bring_home(struct janus__follow *follow, const struct janus__doubt *
 	for (const struct janus__node *above = truth->directory; above;
 	     above = above->parent)
 		if (above == truth->node)
-			return; /* its own place is in doubt, too */
+			return false; /* its own place is in doubt, too */
 	tell(follow, truth->directory, doubt, &news);
-	(void)janus__node_move(truth->node, truth->directory, doubt->name);
+	return janus__node_move(truth->node, truth->directory, doubt->name) == 0;
 }
 
 /* What is not there any more, or another one by now. */
@@ -179,7 +179,7 @@ static bool resolve(struct janus__follow *follow, struct janus__doubt *doubt, bo
 	}
 	if (truth.node && truth.node->parent &&
 	    !is_at(truth.node, truth.directory, doubt->name))
-		bring_home(follow, doubt, &truth);
+		follow->moved |= bring_home(follow, doubt, &truth);
 	if (!homing) {
 		let_go(follow, doubt, &truth);
 		welcome(follow, doubt, &truth);

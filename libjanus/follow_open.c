@@ -12,7 +12,8 @@
 
 #include <janus/types.h>
 
-#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)
+/* Nobody is told of such an open, and who told us would be. */
+#define DIRECTORY_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
 
 /* For so long mounts are taken to be what they were: to look at them costs much. */
 #define PLACES_NS 1000000
@@ -162,6 +163,21 @@ uint32_t janus__follow_type(struct janus__follow *follow,
 		type = type_of_mode(stx.stx_mode);
 	kernel->close(fd);
 	return type;
+}
+
+bool janus__follow_is_absent(struct janus__follow *follow,
+			     const struct janus__node *directory, const char *name)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (janus__follow_cover(follow, directory->tree) < 0 ||
+	    janus__node_path(directory, name, path, sizeof(path)) < 0)
+		return false;
+	fd = open_path(follow, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		follow->marker->kernel->close(fd);
+	return fd == -ENOENT;
 }
 
 void janus__follow_gap(struct janus__follow *follow, const struct janus__node *directory,

@@ -9,7 +9,7 @@
 #include "follow.h"
 
 /*
- * Open a node's directory to be listed, and make follow->cover the one of its watch. The caller
+ * Open a node's directory as O_PATH, and make follow->cover the one of its watch. The caller
  * closes it. -ESTALE: another one is there now; -EREMOTE: somebody who can stall us serves what
  * lies on the way; else negative errno of openat2(2).
  */
@@ -24,6 +24,10 @@ void janus__follow_close(struct janus__follow *follow);
 /* What an entry is; a regular file where it cannot be told. */
 uint32_t janus__follow_type(struct janus__follow *follow,
 			    const struct janus__node *directory, const char *name);
+
+/* Whether it is certain that there is no such entry. */
+bool janus__follow_is_absent(struct janus__follow *follow,
+			     const struct janus__node *directory, const char *name);
 
 /* Something new below a directory is not covered. */
 void janus__follow_gap(struct janus__follow *follow, const struct janus__node *directory,

@@ -18,14 +18,14 @@
 #include "stage.h"
 
 /*
- * 25,000 operations a case, a few at a time: faster than they are followed the kernel merges
+ * 25,000 operations a case, one at a time: faster than they are followed the kernel merges
  * them, and loses their order (LIMITS in janus(7)).
  */
-#define STEPS 8334
-#define STEP 3
+#define STEPS 25000
+#define STEP 1
 
 /* Between two looks at the whole tree. */
-#define STEPS_A_LOOK 100
+#define STEPS_A_LOOK 250
 
 /* A millisecond and more each. */
 #define MOST_TRIES 5000

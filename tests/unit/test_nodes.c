@@ -7,14 +7,14 @@
 
 #define NODES 5000u
 
-static uint64_t filesystem = 7;
+static struct janus__tree_filesystem filesystem = { .fsid = 7 };
 static struct janus__trees trees;
 static struct janus__node *nodes[NODES];
 
 static struct janus__fid fid_of(const uint32_t *number)
 {
 	return (struct janus__fid){
-		.fsid = filesystem,
+		.fsid = 7,
 		.type = 1,
 		.length = sizeof(*number),
 		.bytes = (const unsigned char *)number,
