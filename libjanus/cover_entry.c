@@ -94,6 +94,9 @@ static int mark_file(struct janus__cover *cover, const struct janus__entry *entr
 	err = make_entry_node(cover, entry, found, JANUS__NODE_FILE, &node);
 	if (!node)
 		return err;
+	/* Without an index an overlay has an inode for each name of a file. */
+	if (found->filesystem == JANUS__FILESYSTEM_OVERLAY && found->file.links > 1)
+		janus__quiet_forbid(cover->marker->quiet);
 	err = janus__cover_tree_hold(cover, node, found);
 	if (!err)
 		err = janus__marks_ask(cover->marker, found, janus__node_object(node),

@@ -143,8 +143,12 @@ static bool look_again(struct janus__follow *follow, struct janus__later_entry *
 	if (!directory || !later->tree->active)
 		return true;
 	entry.fd = janus__follow_open(follow, directory);
-	if (entry.fd < 0)
-		return ++later->tries == TRIES_MAX;
+	if (entry.fd < 0 && ++later->tries < TRIES_MAX)
+		return false;
+	if (entry.fd < 0) {
+		janus__follow_gap(follow, directory, -ENOENT);
+		return true;
+	}
 	janus__cover_entry(&follow->cover, &entry);
 	follow->marker->kernel->close(entry.fd);
 	return true;

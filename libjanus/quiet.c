@@ -20,6 +20,7 @@ void janus__quiet_init(struct janus__quiet *quiet, const struct janus__proc *pro
 	quiet->wide_fd = wide_fd;
 	atomic_init(&quiet->generation, 0);
 	atomic_init(&quiet->count, 0);
+	atomic_init(&quiet->forbidden, false);
 }
 
 void janus__quiet_done(struct janus__quiet *quiet)
@@ -53,7 +54,8 @@ bool janus__quiet_add(struct janus__quiet *quiet, int fd, uint64_t generation, b
 
 	if (quiet->wide_fd < 0 || pthread_mutex_trylock(&quiet->lock) != 0)
 		return false;
-	if (atomic_load(&quiet->generation) == generation)
+	if (atomic_load(&quiet->generation) == generation &&
+	    !atomic_load(&quiet->forbidden))
 		added = add(quiet, fd, all);
 	pthread_mutex_unlock(&quiet->lock);
 	return added;
@@ -71,4 +73,10 @@ void janus__quiet_clear(struct janus__quiet *quiet)
 					 NULL) == 0)
 		atomic_store(&quiet->count, 0);
 	pthread_mutex_unlock(&quiet->lock);
+}
+
+void janus__quiet_forbid(struct janus__quiet *quiet)
+{
+	if (!atomic_exchange(&quiet->forbidden, true))
+		janus__quiet_clear(quiet);
 }

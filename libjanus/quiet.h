@@ -26,6 +26,7 @@ struct janus__quiet {
 	int wide_fd;                      /* -1: there are no wide marks */
 	atomic_uint_least64_t generation; /* of what is guarded */
 	atomic_uint_least64_t count;      /* directories since the last clearing */
+	atomic_bool forbidden;            /* see janus__quiet_forbid() */
 };
 
 void janus__quiet_init(struct janus__quiet *quiet, const struct janus__proc *proc,
@@ -48,5 +49,11 @@ bool janus__quiet_add(struct janus__quiet *quiet, int fd, uint64_t generation, b
  * for one call of the responder to the kernel.
  */
 void janus__quiet_clear(struct janus__quiet *quiet);
+
+/*
+ * From now on no directory is left alone: below a deny lies a file that has another name, and
+ * its file system makes another inode of that, which only a question can tell to be the same.
+ */
+void janus__quiet_forbid(struct janus__quiet *quiet);
 
 #endif

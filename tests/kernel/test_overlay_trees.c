@@ -144,11 +144,37 @@ static void an_overlay_without_a_number_keeps_nobody_else_out(void)
 	tear_down();
 }
 
+/*
+ * Without an index each name of a file in a lower layer has an inode of its own: no mark of the
+ * one is on the other, and only whoever is asked can know that they are the same.
+ */
+static void another_name_in_a_lower_layer_stays_denied(void)
+{
+	struct plan plan = denying(A SHARED);
+	struct janus_watch_report report;
+	struct janus_watch *watch;
+
+	set_up();
+	make_directory(WORK "/lower/out");
+	make_file(WORK "/lower/out/other");
+	MUST(link(WORK "/lower" SHARED "/file", WORK "/lower/out/twin"));
+	mount_overlay("a", ",index=off");
+	plan.strategy = JANUS_STRATEGY_FILESYSTEM;
+	CHECK_INT(try_guard(&stage, &watch, &plan, &report), 0);
+	for (int i = 0; i < 3; i++) {
+		CHECK_INT(try_open(&actor, A "/out/twin"), -EPERM);
+		CHECK_INT(try_open(&actor, A "/out/other"), 0);
+	}
+	CHECK_INT(stage_stats(&stage).quiet, 0);
+	tear_down();
+}
+
 static const struct test_case cases[] = {
 	CASE(overlays_of_one_number_are_not_taken_for_each_other),
 	CASE(an_overlay_in_a_tree_is_skipped_if_it_has_the_number_of_another),
 	CASE(overlays_with_numbers_of_their_own_go_together),
 	CASE(an_overlay_without_a_number_keeps_nobody_else_out),
+	CASE(another_name_in_a_lower_layer_stays_denied),
 };
 
 HARNESS_MAIN(cases)
