@@ -4,25 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util.h"
+
 #define DOUBTS_MAX 65536
-
-static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
-{
-	const unsigned char *at = bytes;
-
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ at[i]) * 0x100000001b3u;
-	return hash;
-}
 
 static uint64_t hash_name(const struct janus__tree *tree, const struct janus__fid *fid,
 			  const char *name)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = JANUS__HASH_BEGIN;
 
-	hash = mix(hash, &tree, sizeof(struct janus__tree *));
-	hash = mix(hash, fid->bytes, fid->length);
-	hash = mix(hash, name, strlen(name));
+	hash = janus__hash(hash, &tree, sizeof(struct janus__tree *));
+	hash = janus__hash(hash, fid->bytes, fid->length);
+	hash = janus__hash(hash, name, strlen(name));
 	return hash ^ (hash >> 32);
 }
 

@@ -187,15 +187,6 @@ static bool is_above(const struct janus__node *node, const struct janus__node *p
 	return place;
 }
 
-static bool is_at(const struct janus__node *node, const struct step *step)
-{
-	size_t length;
-	const char *its = janus__node_name(node, &length);
-
-	return node->parent == step->node && length == strlen(step->name) &&
-	       memcmp(its, step->name, length) == 0;
-}
-
 /* A directory that is known already. NULL: not to be looked at. */
 static struct janus__node *meet(struct expansion *e, struct janus__node *node,
 				const struct step *step, bool crossed)
@@ -205,11 +196,13 @@ static struct janus__node *meet(struct expansion *e, struct janus__node *node,
 
 	if (node->flags & (JANUS__NODE_SEEN | JANUS__NODE_ROOT))
 		return NULL;
-	if (walk->ops->meet && !is_at(node, step) && !crossed)
+	if (walk->ops->meet && !janus__node_is_at(node, step->node, step->name) &&
+	    !crossed)
 		walk->ops->meet(walk->userdata, &entry, node);
 	if (!walk->again)
 		return NULL;
-	if (!is_at(node, step) && !crossed && !is_above(node, step->node) &&
+	if (!janus__node_is_at(node, step->node, step->name) && !crossed &&
+	    !is_above(node, step->node) &&
 	    janus__node_move(node, step->node, step->name) < 0)
 		skip(e, step->node, step->name, -ENOMEM);
 	return node;
@@ -283,11 +276,6 @@ static void show_entry(struct expansion *e, const struct janus__entry *entry,
 		ops->leave_out(e->walk->userdata, entry, false);
 }
 
-static bool is_dot(const char *name)
-{
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
 static void list(struct expansion *e, struct janus__node *node, uint32_t depth, int fd)
 {
 	ssize_t length;
@@ -303,7 +291,7 @@ static void list(struct expansion *e, struct janus__node *node, uint32_t depth, 
 			};
 
 			at += entry->d_reclen;
-			if (is_dot(entry->d_name))
+			if (janus__is_dot(entry->d_name))
 				continue;
 			shown.type = type_of(e, fd, entry);
 			show_entry(e, &shown, depth);

@@ -36,15 +36,6 @@ struct truth {
 		*node; /* of a directory that is there, wherever it was told to be */
 };
 
-static uint32_t type_of_mode(unsigned int mode)
-{
-	if (S_ISREG(mode))
-		return JANUS_FILE_REGULAR;
-	if (S_ISDIR(mode))
-		return JANUS_FILE_DIRECTORY;
-	return S_ISLNK(mode) ? JANUS_FILE_SYMLINK : JANUS_FILE_OTHER;
-}
-
 /* Negative: the directory cannot be looked into now. */
 static int find_out(struct janus__follow *follow, const struct janus__doubt *doubt,
 		    struct truth *ret)
@@ -62,22 +53,12 @@ static int find_out(struct janus__follow *follow, const struct janus__doubt *dou
 		       marker->kernel->statx(ret->fd, doubt->name,
 					     AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC,
 					     STATX_TYPE, &stx) == 0;
-	ret->file_type = ret->present ? type_of_mode(stx.stx_mode) : 0;
+	ret->file_type = ret->present ? janus__follow_type_of_mode(stx.stx_mode) : 0;
 	ret->node = NULL;
 	if (ret->file_type == JANUS_FILE_DIRECTORY)
 		ret->node = janus__tree_find(marker->trees, doubt->tree,
 					     &ret->handle.fid);
 	return 0;
-}
-
-static bool is_at(const struct janus__node *node, const struct janus__node *directory,
-		  const char *name)
-{
-	size_t length;
-	const char *its = janus__node_name(node, &length);
-
-	return node->parent == directory && length == strlen(name) &&
-	       memcmp(its, name, length) == 0;
 }
 
 static void tell(struct janus__follow *follow, const struct janus__node *directory,
@@ -178,7 +159,7 @@ static bool resolve(struct janus__follow *follow, struct janus__doubt *doubt, bo
 		return false;
 	}
 	if (truth.node && truth.node->parent &&
-	    !is_at(truth.node, truth.directory, doubt->name))
+	    !janus__node_is_at(truth.node, truth.directory, doubt->name))
 		follow->moved |= bring_home(follow, doubt, &truth);
 	if (!homing) {
 		let_go(follow, doubt, &truth);

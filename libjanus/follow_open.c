@@ -20,11 +20,7 @@
 
 uint64_t janus__follow_hash(const struct janus__fid *fid)
 {
-	uint64_t hash = fid->fsid ^ 0xcbf29ce484222325u;
-
-	for (uint32_t i = 0; i < fid->length; i++)
-		hash = (hash ^ fid->bytes[i]) * 0x100000001b3u;
-	return hash;
+	return janus__hash(fid->fsid ^ JANUS__HASH_BEGIN, fid->bytes, fid->length);
 }
 
 void janus__follow_close(struct janus__follow *follow)
@@ -134,7 +130,7 @@ int janus__follow_open(struct janus__follow *follow, const struct janus__node *n
 	return -ESTALE;
 }
 
-static uint32_t type_of_mode(unsigned int mode)
+uint32_t janus__follow_type_of_mode(unsigned int mode)
 {
 	if (S_ISREG(mode))
 		return JANUS_FILE_REGULAR;
@@ -160,7 +156,7 @@ uint32_t janus__follow_type(struct janus__follow *follow,
 		return type;
 	if (kernel->statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &stx) ==
 	    0)
-		type = type_of_mode(stx.stx_mode);
+		type = janus__follow_type_of_mode(stx.stx_mode);
 	kernel->close(fd);
 	return type;
 }

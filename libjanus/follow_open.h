@@ -25,6 +25,8 @@ void janus__follow_close(struct janus__follow *follow);
 uint32_t janus__follow_type(struct janus__follow *follow,
 			    const struct janus__node *directory, const char *name);
 
+uint32_t janus__follow_type_of_mode(unsigned int mode);
+
 /* Whether it is certain that there is no such entry. */
 bool janus__follow_is_absent(struct janus__follow *follow,
 			     const struct janus__node *directory, const char *name);

@@ -121,16 +121,6 @@ static void tell_move(struct janus__follow *follow, const struct move *move)
 	janus__tell(follow->marker->teller, &news);
 }
 
-static bool is_at(const struct janus__node *node, const struct janus__node *directory,
-		  const char *name)
-{
-	size_t length;
-	const char *its = janus__node_name(node, &length);
-
-	return node->parent == directory && length == strlen(name) &&
-	       memcmp(its, name, length) == 0;
-}
-
 /* A directory of a tree has moved; @node is it, if it is known. */
 static void move_directory(struct janus__follow *follow, const struct move *move,
 			   struct janus__node *node)
@@ -143,7 +133,7 @@ static void move_directory(struct janus__follow *follow, const struct move *move
 		 * where it was found.
 		 */
 		if (node && move->from && !janus__follow_asks(node) &&
-		    is_at(node, move->from, move->seen->old_name))
+		    janus__node_is_at(node, move->from, move->seen->old_name))
 			janus__cover_forget(follow->marker, node);
 	} else if (!node) {
 		janus__follow_appear(follow, to, move->seen);
@@ -174,7 +164,7 @@ static bool is_history(const struct janus__follow *follow, const struct janus__n
 static bool is_told_already(const struct move *move, const struct janus__node *node)
 {
 	return node && move->to && move->from != move->to &&
-	       is_at(node, move->to, move->seen->name);
+	       janus__node_is_at(node, move->to, move->seen->name);
 }
 
 static void move_in_tree(struct janus__follow *follow, struct move *move)

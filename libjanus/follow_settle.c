@@ -46,15 +46,6 @@ void janus__follow_overflow(struct janus__follow *follow)
 	}
 }
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
-{
-	const unsigned char *at = bytes;
-
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ at[i]) * 0x100000001b3u;
-	return hash;
-}
-
 static bool is_below(const char *point, const struct janus__node *root)
 {
 	size_t length;
@@ -70,7 +61,7 @@ static bool is_below(const char *point, const struct janus__node *root)
 static uint64_t hash_mounts(const struct janus__tree *tree,
 			    const struct janus__mounts *mounts)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = JANUS__HASH_BEGIN;
 
 	for (size_t i = 0; i < mounts->count; i++) {
 		const struct janus__mount *mount = &mounts->list[i];
@@ -81,8 +72,8 @@ static uint64_t hash_mounts(const struct janus__tree *tree,
 			below = is_below(mount->point, root);
 		if (!below)
 			continue;
-		hash = mix(hash, &mount->id, sizeof(mount->id));
-		hash = mix(hash, mount->point, strlen(mount->point) + 1);
+		hash = janus__hash(hash, &mount->id, sizeof(mount->id));
+		hash = janus__hash(hash, mount->point, strlen(mount->point) + 1);
 	}
 	return hash;
 }

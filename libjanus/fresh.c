@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util.h"
+
 #define FIRST_ROOM 256
 
 static struct janus__fresh_meeting *free_meeting(struct janus__fresh_meeting *meeting)
@@ -97,23 +99,14 @@ void janus__fresh_forget(struct janus__fresh *fresh, struct janus__node *node)
 
 /* The set. */
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
-{
-	const unsigned char *at = bytes;
-
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ at[i]) * 0x100000001b3u;
-	return hash;
-}
-
 static uint64_t hash_entry(const struct janus__node *directory, const char *name,
 			   const struct janus__fid *fid)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = JANUS__HASH_BEGIN;
 
-	hash = mix(hash, &directory, sizeof(struct janus__node *));
-	hash = mix(hash, name, strlen(name) + 1);
-	hash = mix(hash, fid->bytes, fid->length);
+	hash = janus__hash(hash, &directory, sizeof(struct janus__node *));
+	hash = janus__hash(hash, name, strlen(name) + 1);
+	hash = janus__hash(hash, fid->bytes, fid->length);
 	hash ^= hash >> 31;
 	return hash ? hash : 1;
 }

@@ -77,11 +77,6 @@ static int open_directory(struct way *way, size_t length)
 	return fd;
 }
 
-static bool is_dot(const char *name)
-{
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
 /* One entry of a directory that a pattern is matched against. */
 struct candidate {
 	const struct dirent64 *entry;
@@ -126,7 +121,7 @@ static int list(struct way *way, int directory, struct candidate *candidate)
 			candidate->entry =
 				(const struct dirent64 *)(const void *)(listing + at);
 			at += candidate->entry->d_reclen;
-			if (!is_dot(candidate->entry->d_name))
+			if (!janus__is_dot(candidate->entry->d_name))
 				err = try_candidate(way, candidate);
 		}
 	}

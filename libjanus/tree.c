@@ -132,6 +132,16 @@ const char *janus__node_name(const struct janus__node *node, size_t *ret_length)
 	return name ? name : name_bytes(node);
 }
 
+bool janus__node_is_at(const struct janus__node *node,
+		       const struct janus__node *directory, const char *name)
+{
+	size_t length;
+	const char *its = janus__node_name(node, &length);
+
+	return node->parent == directory && length == strlen(name) &&
+	       memcmp(its, name, length) == 0;
+}
+
 struct janus__object *janus__node_object(const struct janus__node *node)
 {
 	struct janus__object *object = NULL;

@@ -151,6 +151,10 @@ int janus__node_move(struct janus__node *node, struct janus__node *parent,
 /* In the order in which they can be freed: what lies deepest first. NULL: @top was the last. */
 struct janus__node *janus__node_first_below(struct janus__node *top);
 
+/* Whether it is the entry of that name in a directory. */
+bool janus__node_is_at(const struct janus__node *node,
+		       const struct janus__node *directory, const char *name);
+
 const char *janus__node_name(const struct janus__node *node, size_t *ret_length);
 struct janus__fid janus__node_fid(const struct janus__trees *trees,
 				  const struct janus__node *node);

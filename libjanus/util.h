@@ -32,6 +32,24 @@ static inline void *janus__steal_pointer(void *p)
 	return memory;
 }
 
+/* FNV-1a; goes on from @hash. */
+#define JANUS__HASH_BEGIN 0xcbf29ce484222325u
+
+static inline uint64_t janus__hash(uint64_t hash, const void *bytes, size_t length)
+{
+	const unsigned char *at = (const unsigned char *)bytes;
+
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ at[i]) * 0x100000001b3u;
+	return hash;
+}
+
+/* "." and "..", which every directory lists. */
+static inline bool janus__is_dot(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
 #define JANUS__ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif
