@@ -207,14 +207,17 @@ static ssize_t faulty_getdents(int fd, void *buf, size_t size)
 	return err ? err : REAL.getdents(fd, buf, size);
 }
 
-static void close_event_fds(const void *buf, ssize_t length)
+/* Observations are of any length: what follows one need not be aligned. */
+static void close_event_fds(const char *bytes, ssize_t length)
 {
-	const struct fanotify_event_metadata *metadata = buf;
+	struct fanotify_event_metadata metadata;
 
-	for (; FAN_EVENT_OK(metadata, length);
-	     metadata = FAN_EVENT_NEXT(metadata, length))
-		if (metadata->fd >= 0)
-			REAL.close(metadata->fd);
+	for (; length >= (ssize_t)sizeof(metadata);
+	     bytes += metadata.event_len, length -= metadata.event_len) {
+		memcpy(&metadata, bytes, sizeof(metadata));
+		if (metadata.fd >= 0)
+			REAL.close(metadata.fd);
+	}
 }
 
 static ssize_t faulty_read(int fd, void *buf, size_t size)
