@@ -57,11 +57,15 @@ static bool is_known(const struct janus__follow *follow,
 	return kind == JANUS_EVENT_DELETE && !listed;
 }
 
-/* An entry that came and went: in which order, and how often, the kernel does not tell. */
+/*
+ * An entry that came and went: in which order, and how often, the kernel does not tell. Only
+ * that of a link can come again as the same file; what was created by an open is no link.
+ */
 static void note_told(struct janus__follow *follow, const struct janus__observation *seen,
 		      const struct janus__news *news)
 {
 	const uint64_t both = FAN_CREATE | FAN_DELETE;
+	const uint64_t used = FAN_OPEN | FAN_MODIFY | FAN_CLOSE_WRITE;
 	const struct janus__name name = { follow->marker->trees, news->node, news->name };
 	bool present = news->kind == JANUS_EVENT_CREATE;
 
@@ -70,7 +74,7 @@ static void note_told(struct janus__follow *follow, const struct janus__observat
 	/* Its end is yet to be told. */
 	if (present && (seen->mask & both) == both)
 		return;
-	if ((seen->mask & both) == both &&
+	if ((seen->mask & both) == both && !(seen->mask & used) &&
 	    !janus__follow_is_absent(follow, news->node, news->name))
 		janus__doubts_note(follow->marker->doubts, &name, present);
 	else
