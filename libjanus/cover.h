@@ -26,9 +26,6 @@ struct janus__coverage {
 	size_t wide_count;
 };
 
-/* What a listing of something new shows; see follow.h. */
-typedef void janus__cover_entry_fn(void *userdata, const struct janus__entry *entry);
-
 /* One go at covering something. */
 struct janus__cover {
 	const struct janus__marker *marker;

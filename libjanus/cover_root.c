@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Owns the roots of trees and the anchors that lead to them; and how nodes and whole coverages
- * go again.
+ * Owns the roots of trees and the anchors that lead to them.
  */
 #include "cover_tree.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Owns when events are read and told; handle.c owns what becomes of one. Must not: allocate,
+ * Owns when events are read and told; handling.c owns what becomes of one. Must not: allocate,
  * log, wait for anything but the groups.
  */
 #include "responder.h"
