@@ -23,14 +23,28 @@ struct word {
 	size_t length;
 };
 
-/* What runtimes and systemd put in front of a full id. */
-static const char *const prefixes[] = {
-	"docker-", "libpod-payload-", "libpod-", "cri-containerd-",
-	"crio-",   "nerdctl-",        "runc-",   "crun-",
+/* What runtimes put in front of an id. */
+static const struct {
+	const char *text;
+	const char *runtime;
+	bool named; /* of any name, not only of a full id */
+} prefixes[] = {
+	{ "docker-", "docker", false }, { "libpod-payload-", "podman", false },
+	{ "libpod-", "podman", false }, { "cri-containerd-", "containerd", false },
+	{ "crio-", "cri-o", false },    { "nerdctl-", "containerd", false },
+	{ "runc-", "runc", true },      { "crun-", "crun", true },
 };
 
-/* Those that take any name. */
-static const char *const named_prefixes[] = { "runc-", "crun-" };
+/* Whose containers lie in a cgroup of that name, where their ids have no prefix. */
+static const struct {
+	const char *text;
+	const char *runtime;
+} parents[] = {
+	{ "docker", "docker" },
+	{ "moby", "docker" },
+	{ "libpod_parent", "podman" },
+	{ "k8s.io", "containerd" },
+};
 
 static const char *const schemes[] = {
 	"docker://", "containerd://", "cri-o://", "podman://", "rkt://",
@@ -94,32 +108,42 @@ static bool is_full_id(struct word word)
 	return word.length == FULL_ID_LENGTH && is_hex(word);
 }
 
+/* A part of a path that stands for a container. */
+struct named {
+	struct word id;
+	const char *runtime; /* "": it does not tell */
+};
+
 /* The full id that a part of a path names, in one of the runtimes' shapes. */
-static bool full_id_of(struct word part, struct word *ret)
+static bool full_id_of(struct word part, struct named *ret)
 {
 	struct word rest = part;
+	const char *runtime = "";
 
 	take_suffix(&rest, ".scope");
-	for (size_t i = 0; i < JANUS__ARRAY_COUNT(prefixes); i++)
-		if (take_prefix(&rest, prefixes[i]))
+	for (size_t i = 0; i < JANUS__ARRAY_COUNT(prefixes); i++) {
+		if (take_prefix(&rest, prefixes[i].text)) {
+			runtime = prefixes[i].runtime;
 			break;
+		}
+	}
 	if (!is_full_id(rest))
 		return false;
-	*ret = rest;
+	*ret = (struct named){ rest, runtime };
 	return true;
 }
 
 /* The name in "runc-NAME.scope". */
-static bool name_of(struct word part, struct word *ret)
+static bool name_of(struct word part, struct named *ret)
 {
 	struct word rest = part;
 
 	if (!take_suffix(&rest, ".scope"))
 		return false;
-	for (size_t i = 0; i < JANUS__ARRAY_COUNT(named_prefixes); i++) {
-		if (take_prefix(&rest, named_prefixes[i])) {
-			*ret = rest;
-			return true;
+	for (size_t i = 0; i < JANUS__ARRAY_COUNT(prefixes); i++) {
+		if (prefixes[i].named && take_prefix(&rest, prefixes[i].text)) {
+			*ret = (struct named){ rest, prefixes[i].runtime };
+			return rest.length > 0;
 		}
 	}
 	return false;
@@ -148,7 +172,8 @@ static bool is_pod(struct word word)
 /* Names that may stand in a path, but for something else than a container. */
 static bool is_known_part(struct word word)
 {
-	struct word rest = word, id;
+	struct word rest = word;
+	struct named named;
 
 	for (size_t i = 0; i < JANUS__ARRAY_COUNT(known_parents); i++)
 		if (equals(word, known_parents[i]))
@@ -159,7 +184,8 @@ static bool is_known_part(struct word word)
 	if (take_prefix(&rest, "libpod-conmon-") || take_prefix(&rest, "crio-conmon-"))
 		return true;
 	/* An id in a runtime's shape: the user means the id, but must say so. */
-	return is_pod(word) || (full_id_of(word, &id) && id.length != word.length);
+	return is_pod(word) ||
+	       (full_id_of(word, &named) && named.id.length != word.length);
 }
 
 int janus__container_id_parse(const char *given, struct janus__container_id *ret)
@@ -249,24 +275,20 @@ int janus__cgroup_next(const char *text, size_t length, size_t *at,
 
 /* Is it the container that is looked for? *@ret: how the cgroup spells its id. */
 static bool is_wanted(const struct janus__container_id *id, struct word part,
-		      struct word *ret)
+		      struct named *ret)
 {
 	struct word rest;
 
 	if (equals(part, id->text)) {
-		*ret = part;
+		*ret = (struct named){ part, "" };
 		return true;
 	}
-	if (full_id_of(part, &rest)) {
-		*ret = rest;
+	if (full_id_of(part, ret)) {
+		rest = ret->id;
 		return equals(rest, id->text) ||
 		       (id->is_short && take_prefix(&rest, id->text));
 	}
-	if (name_of(part, &rest) && equals(rest, id->text)) {
-		*ret = rest;
-		return true;
-	}
-	return false;
+	return name_of(part, ret) && equals(ret->id, id->text);
 }
 
 static bool same(struct word word, const struct janus__cgroup_match *match)
@@ -292,6 +314,26 @@ static bool next_part(struct word *rest, struct word *ret)
 	return true;
 }
 
+static const char *runtime_of(struct named named, struct word parent)
+{
+	for (size_t i = 0; i < JANUS__ARRAY_COUNT(parents) && !named.runtime[0]; i++)
+		if (equals(parent, parents[i].text))
+			return parents[i].runtime;
+	return named.runtime;
+}
+
+/* Where a container is first named in a line; @rest begins behind that. */
+static void set_match(struct janus__cgroup_match *match,
+		      const struct janus__cgroup_line *line, struct word rest,
+		      struct named named)
+{
+	match->path = line->path;
+	match->prefix_length = (size_t)(rest.text - line->path);
+	match->id = named.id.text;
+	match->id_length = named.id.length;
+	match->runtime = named.runtime;
+}
+
 /* 1, 0 or -ENOTUNIQ, as janus__cgroup_match(), for one line. */
 static int match_line(const struct janus__container_id *id,
 		      const struct janus__cgroup_line *line,
@@ -299,19 +341,18 @@ static int match_line(const struct janus__container_id *id,
 {
 	struct word rest = { line->path, line->path_length };
 	struct janus__cgroup_match match = { .hierarchy = line->hierarchy };
-	struct word part, spelled;
+	struct word part, parent = { "", 0 };
+	struct named named;
 
-	while (next_part(&rest, &part)) {
-		bool wanted = is_wanted(id, part, &spelled);
+	for (; next_part(&rest, &part); parent = part) {
+		bool wanted = is_wanted(id, part, &named);
 
 		if (wanted && !match.id) {
-			match.path = line->path;
-			match.prefix_length = (size_t)(rest.text - line->path);
-			match.id = spelled.text;
-			match.id_length = spelled.length;
-		} else if (wanted && !same(spelled, &match)) {
+			named.runtime = runtime_of(named, parent);
+			set_match(&match, line, rest, named);
+		} else if (wanted && !same(named.id, &match)) {
 			return -ENOTUNIQ;
-		} else if (!wanted && full_id_of(part, &spelled)) {
+		} else if (!wanted && full_id_of(part, &named)) {
 			if (match.id)
 				match.is_nested = true;
 			else
@@ -351,4 +392,36 @@ int janus__cgroup_match(const struct janus__container_id *id, const char *text,
 		return 0;
 	*ret = best;
 	return 1;
+}
+
+/* The outermost container that a line names. */
+static bool identify_line(const struct janus__cgroup_line *line,
+			  struct janus__cgroup_match *ret)
+{
+	struct word rest = { line->path, line->path_length };
+	struct word part, parent = { "", 0 };
+	struct named named;
+
+	for (; next_part(&rest, &part); parent = part) {
+		if (!full_id_of(part, &named) && !name_of(part, &named))
+			continue;
+		*ret = (struct janus__cgroup_match){ .hierarchy = line->hierarchy };
+		named.runtime = runtime_of(named, parent);
+		set_match(ret, line, rest, named);
+		return true;
+	}
+	return false;
+}
+
+int janus__cgroup_identify(const char *text, size_t length,
+			   struct janus__cgroup_match *ret)
+{
+	struct janus__cgroup_line line;
+	size_t at = 0;
+	int err;
+
+	while ((err = janus__cgroup_next(text, length, &at, &line)) > 0)
+		if (identify_line(&line, ret))
+			return 1;
+	return err;
 }

@@ -40,8 +40,9 @@ struct janus__cgroup_match {
 	size_t prefix_length; /* of the path, up to and with the part that holds the id */
 	const char *id;
 	size_t id_length;
-	uint32_t depth; /* containers that this one lies in */
-	bool is_nested; /* the process belongs to a container inside this one */
+	const char *runtime; /* "docker", "podman", ...; "": the path does not tell */
+	uint32_t depth;      /* containers that this one lies in */
+	bool is_nested;      /* the process belongs to a container inside this one */
 };
 
 /* Read what a user calls a container. -EINVAL: no container is called so. */
@@ -61,5 +62,14 @@ int janus__cgroup_next(const char *text, size_t length, size_t *at,
  */
 int janus__cgroup_match(const struct janus__container_id *id, const char *text,
 			size_t length, struct janus__cgroup_match *ret);
+
+/*
+ * The container that a whole /proc/PID/cgroup speaks of, whatever its id: the outermost one of
+ * the first line that names any, for below that a container can choose names. Returns as
+ * janus__cgroup_match(), but never -ENOTUNIQ. One that is called by a plain name, outside of
+ * systemd, cannot be told from any other cgroup.
+ */
+int janus__cgroup_identify(const char *text, size_t length,
+			   struct janus__cgroup_match *ret);
 
 #endif

@@ -32,7 +32,8 @@ static int check_options(struct janus_context_options *ret,
 		ret->log_level = JANUS_LOG_WARNING;
 	if (ret->ring_bytes < RING_BYTES_MIN || ret->ring_bytes > RING_BYTES_MAX ||
 	    ret->log_level > JANUS_LOG_DEBUG ||
-	    (ret->flags & ~(uint32_t)JANUS_CONTEXT_BOUNDED_QUEUE))
+	    (ret->flags &
+	     ~((uint32_t)JANUS_CONTEXT_BOUNDED_QUEUE | (uint32_t)JANUS_CONTEXT_THREADS)))
 		return -EINVAL;
 	return 0;
 }
@@ -50,7 +51,8 @@ static size_t round_up_to_power_of_two(uint64_t size)
 static int open_groups(struct janus_context *context)
 {
 	const struct janus__kernel *kernel = context->kernel;
-	int group = janus__features_open_group(kernel, &context->features);
+	int group = janus__features_open_group(
+		kernel, context->flags & JANUS_CONTEXT_THREADS, &context->features);
 
 	if (group == -EPERM)
 		return 0;
@@ -58,7 +60,8 @@ static int open_groups(struct janus_context *context)
 		return group;
 	context->group_fd = group;
 	context->marker.group_fd = group;
-	return janus__features_open_wide(kernel, &context->features, &context->wide_fd);
+	return janus__features_open_wide(kernel, context->flags & JANUS_CONTEXT_THREADS,
+					 &context->features, &context->wide_fd);
 }
 
 static int open_fds(struct janus_context *context)
@@ -114,6 +117,7 @@ static int start_responder(struct janus_context *context)
 	responder->stop_fd = context->stop_fd;
 	responder->ready_fd = context->ready_fd;
 	responder->own_pid = getpid();
+	responder->threads = context->flags & JANUS_CONTEXT_THREADS;
 	return context->group_fd < 0 ? 0 : janus__responder_start(responder);
 }
 
@@ -250,6 +254,7 @@ void janus_context_destroy(struct janus_context *context)
 	janus__doubts_done(&context->doubts);
 	janus__trees_done(&context->trees);
 	janus__ring_done(&context->observed);
+	janus__actors_destroy(context->teller.actors);
 	janus__rules_done(&context->rules);
 	janus__ring_done(&context->ring);
 	pthread_mutex_destroy(&context->engine);

@@ -40,7 +40,7 @@ static const char *field_of(const struct janus__rule *rule)
 {
 	if (rule->observe)
 		return "observe";
-	return rule->deny ? "deny" : "allow";
+	return rule->deny && !rule->turned ? "deny" : "allow";
 }
 
 static void log_skip(struct janus__cover *cover, const struct janus__rule *rule,

@@ -135,10 +135,12 @@ static bool reaches(const struct place *place, uint32_t level,
 	return !is_left_out(place, level, binding->rule);
 }
 
-/* One watch being asked. Whether the opener is the owner is found out once, if needed. */
+/* One watch being asked. Who the opener is, is found out once, if needed. */
 struct inquiry {
 	const struct janus__question *question;
 	struct janus__spec *spec;
+	const struct janus__subject *subject; /* that @listed speaks of */
+	enum janus__listed listed;
 	bool owner_known;
 	bool owner;
 };
@@ -155,12 +157,49 @@ static bool is_owner(struct inquiry *inquiry)
 	return inquiry->owner;
 }
 
+static enum janus__listed listed_by(struct inquiry *inquiry,
+				    const struct janus__subject *subject)
+{
+	const struct janus__question *question = inquiry->question;
+
+	if (inquiry->subject != subject) {
+		inquiry->listed = question->is_listed(question->userdata, inquiry->spec,
+						      subject);
+		inquiry->subject = subject;
+	}
+	return inquiry->listed;
+}
+
+/* Why a deny rule does not mean who asks; 0: it does. */
+static uint32_t pardon(struct inquiry *inquiry, const struct janus__rule *rule,
+		       const struct janus__subject *subject)
+{
+	bool denies_listed = (subject->flags & JANUS_SUBJECT_ONLY) && !rule->turned;
+	enum janus__listed spared = denies_listed ? JANUS__LISTED_NO : JANUS__LISTED_YES;
+
+	if ((subject->flags & JANUS_SUBJECT_AUTO_ALLOW_OWNER) && is_owner(inquiry))
+		return JANUS_REASON_OWNER;
+	if (subject->exception_count && listed_by(inquiry, subject) == spared)
+		return JANUS_REASON_EXCEPTION;
+	return 0;
+}
+
 /* What the rules of one level say. */
 struct level {
 	const struct janus__rule *allow; /* NULL: none */
 	const struct janus__rule *deny;
-	const struct janus__rule *pardoned; /* would deny, but not the owner */
+	const struct janus__rule *pardoned; /* would deny, but not who asks */
+	uint32_t pardon;                    /* why not; enum janus_reason */
 };
+
+static void pardon_by(struct level *level, const struct janus__rule *rule,
+		      uint32_t reason)
+{
+	if (level->pardoned || !rule)
+		return;
+	level->pardoned = rule;
+	level->pardon = reason;
+}
 
 static struct level weigh(struct inquiry *inquiry, const struct place *place, uint32_t at,
 			  bool enforced_only)
@@ -172,6 +211,7 @@ static struct level weigh(struct inquiry *inquiry, const struct place *place, ui
 		const struct janus__rule *rule = run->first[i].rule;
 		const struct janus__subject *subject =
 			janus__spec_subject_of(inquiry->spec, rule);
+		uint32_t reason;
 
 		if (!(subject->events & inquiry->question->kind))
 			continue;
@@ -179,11 +219,11 @@ static struct level weigh(struct inquiry *inquiry, const struct place *place, ui
 			continue;
 		if (!reaches(place, at, &run->first[i]))
 			continue;
+		reason = rule->deny ? pardon(inquiry, rule, subject) : 0;
 		if (!rule->deny)
 			level.allow = level.allow ? level.allow : rule;
-		else if ((subject->flags & JANUS_SUBJECT_AUTO_ALLOW_OWNER) &&
-			 is_owner(inquiry))
-			level.pardoned = level.pardoned ? level.pardoned : rule;
+		else if (reason)
+			pardon_by(&level, rule, reason);
 		else
 			level.deny = level.deny ? level.deny : rule;
 	}
@@ -214,8 +254,7 @@ static struct level of_both(struct inquiry *inquiry, const struct place places[2
 
 	if (!now.deny)
 		now.deny = lay.deny;
-	if (!now.pardoned)
-		now.pardoned = lay.pardoned;
+	pardon_by(&now, lay.pardoned, lay.pardon);
 	if (!now.allow)
 		now.allow = lay.allow;
 	return now;
@@ -240,7 +279,7 @@ static bool ask_watch(struct inquiry *inquiry, const struct place places[2],
 		ret->verdict = JANUS_VERDICT_WOULD_DENY;
 		ret->rule = all.deny;
 	} else if (all.pardoned) {
-		ret->reason = JANUS_REASON_OWNER;
+		ret->reason = all.pardon;
 		ret->rule = all.pardoned;
 	} else if (all.allow) {
 		ret->rule = all.allow;

@@ -7,7 +7,9 @@
  * of its directory, then, of trees only, of the directories above, unless one in between is
  * left out of that tree. At the same level deny wins. Where the file also has a place that it
  * had when it was marked, that is asked in the same way, and deny wins. Over the watches any
- * deny wins. A dry-run rule never changes an answer. Who only observes has nothing to say.
+ * deny wins. A dry-run rule never changes an answer. Who only observes has nothing to say. Whom
+ * a deny rule does not mean, it lets through: the owner, an exception. Who cannot be told to be
+ * let through is not.
  */
 #ifndef JANUS_DECIDE_H
 #define JANUS_DECIDE_H
@@ -17,6 +19,7 @@
 #include <stdint.h>
 
 #include "bindings.h"
+#include "excepted.h"
 
 /* What is asked. */
 struct janus__question {
@@ -26,6 +29,9 @@ struct janus__question {
 
 	/* Whether @pid is the owner of @spec's target or descends from it. */
 	bool (*is_owner)(void *userdata, const struct janus__spec *spec, int32_t pid);
+	/* Whether the exceptions of a subject mean the one who asks. */
+	enum janus__listed (*is_listed)(void *userdata, const struct janus__spec *spec,
+					const struct janus__subject *subject);
 	void *userdata;
 };
 

@@ -13,12 +13,12 @@
 
 #define CAPACITY_DEFAULT 256
 #define CAPACITY_MAX 65536
-#define PATH_ROOM 128 /* an event, on average */
+#define TEXT_ROOM 256 /* an event, on average */
+#define TEXT_MAX ((size_t)(JANUS__TEXT_COUNT + 1) * PATH_MAX + JANUS__CGROUPS_SIZE)
 
 struct janus_event {
 	struct janus__record record;
-	const char *path;
-	const char *old_path; /* behind it in the same text; "": none */
+	struct janus__texts texts; /* terminated */
 };
 
 struct janus_event_buffer {
@@ -26,7 +26,7 @@ struct janus_event_buffer {
 	size_t count;
 	size_t text_size;
 	size_t text_used;
-	char *text; /* the paths */
+	char *text;
 	struct janus_event events[];
 };
 
@@ -42,7 +42,7 @@ int janus_event_buffer_create(struct janus_event_buffer **ret, size_t capacity)
 	if (!buffer)
 		return -ENOMEM;
 	buffer->capacity = capacity;
-	buffer->text_size = (size_t)2 * PATH_MAX + capacity * PATH_ROOM;
+	buffer->text_size = TEXT_MAX + capacity * TEXT_ROOM;
 	buffer->text = malloc(buffer->text_size);
 	if (!buffer->text) {
 		free(buffer);
@@ -70,23 +70,19 @@ void janus_event_buffer_destroy(struct janus_event_buffer *buffer)
 }
 
 bool janus__event_buffer_append(struct janus_event_buffer *buffer,
-				const struct janus__record *record, const char *path,
-				size_t path_length)
+				const struct janus__record *record,
+				const struct janus__texts *texts)
 {
-	char *text = buffer->text + buffer->text_used;
+	size_t size = janus__texts_size(texts);
+	struct janus_event *event = &buffer->events[buffer->count];
 
 	if (buffer->count == buffer->capacity ||
-	    path_length >= buffer->text_size - buffer->text_used)
+	    size > buffer->text_size - buffer->text_used)
 		return false;
-	memcpy(text, path, path_length);
-	text[path_length] = '\0';
-	buffer->text_used += path_length + 1;
-	buffer->events[buffer->count++] = (struct janus_event){
-		.record = *record,
-		.path = text,
-		.old_path = text +
-			    (strlen(text) < path_length ? strlen(text) + 1 : path_length),
-	};
+	event->record = *record;
+	janus__texts_copy(buffer->text + buffer->text_used, texts, &event->texts);
+	buffer->text_used += size;
+	buffer->count++;
 	return true;
 }
 
@@ -104,17 +100,14 @@ const struct janus_event *janus_event_buffer_get(const struct janus_event_buffer
 int janus_event_copy(const struct janus_event *event, struct janus_event **ret)
 {
 	struct janus_event *copy;
-	size_t text_size;
 
 	if (!event || !ret)
 		return -EINVAL;
-	text_size = (size_t)(event->old_path - event->path) + strlen(event->old_path) + 1;
-	copy = malloc(sizeof(*copy) + text_size);
+	copy = malloc(sizeof(*copy) + janus__texts_size(&event->texts));
 	if (!copy)
 		return -ENOMEM;
 	copy->record = event->record;
-	copy->path = memcpy(copy + 1, event->path, text_size);
-	copy->old_path = copy->path + (event->old_path - event->path);
+	janus__texts_copy((char *)(copy + 1), &event->texts, &copy->texts);
 	if (copy->record.spec)
 		janus__spec_ref(copy->record.spec);
 	*ret = copy;
@@ -146,12 +139,12 @@ uint32_t janus_event_get_reason(const struct janus_event *event)
 
 const char *janus_event_get_path(const struct janus_event *event)
 {
-	return event->path;
+	return event->texts.at[JANUS__TEXT_PATH];
 }
 
 const char *janus_event_get_old_path(const struct janus_event *event)
 {
-	return event->old_path;
+	return event->texts.at[JANUS__TEXT_OLD_PATH];
 }
 
 uint32_t janus_event_get_file_type(const struct janus_event *event)
@@ -171,7 +164,70 @@ bool janus_event_is_directory(const struct janus_event *event)
 
 int32_t janus_event_get_pid(const struct janus_event *event)
 {
-	return event->record.pid;
+	return event->record.who.pid;
+}
+
+bool janus_event_is_process_gone(const struct janus_event *event)
+{
+	return event->record.who.gone;
+}
+
+int32_t janus_event_get_tid(const struct janus_event *event)
+{
+	return event->record.who.tid;
+}
+
+int32_t janus_event_get_inner_pid(const struct janus_event *event)
+{
+	return event->record.who.pid_inside;
+}
+
+int32_t janus_event_get_parent_pid(const struct janus_event *event)
+{
+	return event->record.who.parent_pid;
+}
+
+/* A gap is nobody's. */
+static bool is_known(const struct janus_event *event)
+{
+	return event->record.who.pid && !event->record.who.gone;
+}
+
+uint32_t janus_event_get_uid(const struct janus_event *event)
+{
+	return is_known(event) ? event->record.who.uid : UINT32_MAX;
+}
+
+uint32_t janus_event_get_gid(const struct janus_event *event)
+{
+	return is_known(event) ? event->record.who.gid : UINT32_MAX;
+}
+
+const char *janus_event_get_comm(const struct janus_event *event)
+{
+	return event->record.who.comm;
+}
+
+const char *janus_event_get_exe(const struct janus_event *event)
+{
+	return event->texts.at[JANUS__TEXT_EXE];
+}
+
+const char *janus_event_get_cgroup(const struct janus_event *event)
+{
+	return event->texts.at[JANUS__TEXT_CGROUP];
+}
+
+const char *janus_event_get_container_id(const struct janus_event *event)
+{
+	return event->texts.at[JANUS__TEXT_CONTAINER];
+}
+
+const char *janus_event_get_runtime(const struct janus_event *event)
+{
+	const char *runtime = event->record.who.runtime;
+
+	return runtime ? runtime : "";
 }
 
 int64_t janus_event_get_time_ns(const struct janus_event *event)

@@ -13,11 +13,11 @@
 void janus__event_buffer_clear(struct janus_event_buffer *buffer);
 
 /*
- * Append a record with its path; the record's reference becomes the buffer's. False: the
+ * Append a record with its texts; the record's reference becomes the buffer's. False: the
  * buffer is full, and nothing was taken. An empty buffer takes any record.
  */
 bool janus__event_buffer_append(struct janus_event_buffer *buffer,
-				const struct janus__record *record, const char *path,
-				size_t path_length);
+				const struct janus__record *record,
+				const struct janus__texts *texts);
 
 #endif

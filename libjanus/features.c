@@ -45,13 +45,14 @@ static bool knows_exec(const struct janus__kernel *kernel, int group)
 	       -EBADF;
 }
 
-int janus__features_open_group(const struct janus__kernel *kernel, uint64_t *ret_features)
+int janus__features_open_group(const struct janus__kernel *kernel, bool threads,
+			       uint64_t *ret_features)
 {
+	unsigned int flags = GROUP_FLAGS | (threads ? FAN_REPORT_TID : 0);
 	int group = -EINVAL;
 
 	for (size_t i = 0; i < JANUS__ARRAY_COUNT(attempts); i++) {
-		group = kernel->fanotify_init(GROUP_FLAGS | attempts[i].flags,
-					      EVENT_FD_FLAGS);
+		group = kernel->fanotify_init(flags | attempts[i].flags, EVENT_FD_FLAGS);
 		if (group >= 0) {
 			*ret_features = JANUS_FEATURE_PERMISSION | attempts[i].features;
 			if (knows_exec(kernel, group))
@@ -93,10 +94,10 @@ static bool knows_wide(const struct janus__kernel *kernel, int group)
 	return true;
 }
 
-int janus__features_open_wide(const struct janus__kernel *kernel, uint64_t *features,
-			      int *ret)
+int janus__features_open_wide(const struct janus__kernel *kernel, bool threads,
+			      uint64_t *features, int *ret)
 {
-	unsigned int flags = WIDE_GROUP_FLAGS;
+	unsigned int flags = WIDE_GROUP_FLAGS | (threads ? FAN_REPORT_TID : 0);
 	int group;
 
 	if (*features & JANUS_FEATURE_AUDIT)
@@ -126,9 +127,10 @@ int janus_get_features(struct janus_features *ret)
 
 	if (!ret)
 		return -EINVAL;
-	group = janus__features_open_group(kernel, &features.available);
+	group = janus__features_open_group(kernel, false, &features.available);
 	if (group >= 0) {
-		(void)janus__features_open_wide(kernel, &features.available, &wide);
+		(void)janus__features_open_wide(kernel, false, &features.available,
+						&wide);
 		if (wide >= 0)
 			kernel->close(wide);
 		kernel->close(group);

@@ -5,15 +5,17 @@
 #ifndef JANUS_FEATURES_H
 #define JANUS_FEATURES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "kernel.h"
 
 /*
  * Open a permission group with everything that is to be had; @ret_features gets a mask of enum
- * janus_feature. The fd is the caller's. -EPERM, -ENOSYS, -EMFILE, -ENFILE, -ENOMEM.
+ * janus_feature. @threads: events tell threads, not processes. The fd is the caller's. -EPERM,
+ * -ENOSYS, -EMFILE, -ENFILE, -ENOMEM.
  */
-int janus__features_open_group(const struct janus__kernel *kernel,
+int janus__features_open_group(const struct janus__kernel *kernel, bool threads,
 			       uint64_t *ret_features);
 
 /*
@@ -21,7 +23,7 @@ int janus__features_open_group(const struct janus__kernel *kernel,
  * is the caller's; -1: this kernel has no such marks, or the user may have no more groups.
  * -EPERM, -ENFILE, -ENOMEM.
  */
-int janus__features_open_wide(const struct janus__kernel *kernel, uint64_t *features,
-			      int *ret);
+int janus__features_open_wide(const struct janus__kernel *kernel, bool threads,
+			      uint64_t *features, int *ret);
 
 #endif

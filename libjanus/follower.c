@@ -65,6 +65,7 @@ static bool handle_batch(struct janus__follower *follower, size_t length)
 	long used;
 
 	pthread_mutex_lock(follower->engine);
+	janus__actors_refresh(follower->follow.marker->teller->actors);
 	follower->batch_left = count_events(bytes, length);
 	while ((used = janus__decode_fid(bytes, length, &seen)) > 0) {
 		follower->batch_left--;

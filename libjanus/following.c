@@ -80,6 +80,8 @@ int janus__context_follow(struct janus_context *context)
 		err = janus__trees_init(&context->trees);
 	if (!err && !context->observed.bytes)
 		err = janus__ring_init(&context->observed, context->ring.size);
+	if (!err && !context->teller.actors)
+		err = janus__actors_create(&context->teller.actors, &context->proc, 1);
 	if (!err) {
 		follower->kernel = context->kernel;
 		follower->engine = &context->engine;

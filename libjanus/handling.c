@@ -5,7 +5,9 @@
  */
 #include "handling.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "quiet.h"
@@ -61,14 +63,43 @@ static void remind_of_linger(struct janus__responder *responder)
 		janus__responder_signal(responder);
 }
 
+/*
+ * Its own threads are answered at once. Which those are /proc knows where the kernel does not
+ * tell processes.
+ */
+static bool is_own(const struct janus__responder *responder, int32_t pid)
+{
+	struct statx stx;
+	char path[32];
+
+	if (!responder->threads || pid <= 0)
+		return pid == responder->own_pid;
+	snprintf(path, sizeof(path), "self/task/%d", pid);
+	return responder->kernel->statx(responder->proc->fd, path, 0, STATX_INO, &stx) ==
+	       0;
+}
+
+/* Before the answer, for as long as he waits he is who he is. */
+static const struct janus__actor *look_at_opener(const struct handling *handling)
+{
+	struct janus__answered *event = handling->event;
+
+	if (!event->actor)
+		event->actor = janus__actors_get(handling->responder->actors, event->pid);
+	return event->actor;
+}
+
 /* Who cannot be told to be the owner is none, and that is counted. */
 static bool is_owner(void *userdata, const struct janus__spec *spec, int32_t pid)
 {
-	const struct janus__responder *responder = userdata;
+	const struct handling *handling = userdata;
+	struct janus__responder *responder = handling->responder;
 	int is;
 
 	if (!spec->owner.pid || pid <= 0)
 		return false;
+	if (responder->threads)
+		pid = look_at_opener(handling)->facts.pid;
 	is = janus__proc_is_descendant(responder->proc, pid, spec->owner.pid,
 				       spec->owner.start_time);
 	if (is < 0)
@@ -76,14 +107,28 @@ static bool is_owner(void *userdata, const struct janus__spec *spec, int32_t pid
 	return is == 1;
 }
 
-static struct janus__decision decide(const struct handling *handling)
+static enum janus__listed is_listed(void *userdata, const struct janus__spec *spec,
+				    const struct janus__subject *subject)
+{
+	const struct handling *handling = userdata;
+	struct janus__responder *responder = handling->responder;
+	enum janus__listed listed = janus__excepted(responder->proc, spec, subject,
+						    look_at_opener(handling));
+
+	if (listed == JANUS__LISTED_UNKNOWN)
+		janus__count(&responder->counters->failed, 1);
+	return listed;
+}
+
+static struct janus__decision decide(struct handling *handling)
 {
 	struct janus__question question = {
 		.kind = handling->event->kind,
 		.pid = handling->event->pid,
 		.match = &handling->event->match,
 		.is_owner = is_owner,
-		.userdata = handling->responder,
+		.is_listed = is_listed,
+		.userdata = handling,
 	};
 
 	return janus__decide(&question, handling->responder->handler->opinions,
@@ -181,8 +226,7 @@ static bool was_told(const struct handling *handling)
 
 static void forget(struct janus__responder *responder, struct janus__answered *event)
 {
-	responder->kernel->close(event->fd);
-	janus__match_done(&event->match);
+	janus__untold_forget(&responder->handler->untold, event);
 }
 
 /* The kernel has its answer: count, and queue what is to be told. */
@@ -226,6 +270,8 @@ static void decide_and_answer(struct handling *handling)
 	janus__search(&responder->handler->searcher, &asked, &event->match,
 		      &handling->search);
 	decision = decide(handling);
+	if (decision.opinion_count)
+		look_at_opener(handling);
 	answer(responder, handling->wide,
 	       &(struct janus__answer){
 		       .fd = event->fd,
@@ -257,7 +303,7 @@ void janus__handle_event(struct janus__responder *responder,
 		janus__count(&counters->denied, 1);
 		return;
 	}
-	if (kernel_event->pid == responder->own_pid) {
+	if (is_own(responder, kernel_event->pid)) {
 		let_through(responder, wide, kernel_event->fd, &counters->self);
 		return;
 	}
@@ -266,6 +312,7 @@ void janus__handle_event(struct janus__responder *responder,
 	event->kind = janus__decode_kind(kernel_event->mask);
 	event->pid = kernel_event->pid;
 	event->fd = kernel_event->fd;
+	event->actor = NULL;
 	if (janus__identify_file(responder->kernel, event->fd, &event->file) < 0) {
 		janus__count(&counters->allowed, 1);
 		let_through(responder, wide, event->fd, &counters->failed);

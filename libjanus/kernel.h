@@ -38,6 +38,14 @@ struct file_handle;
 struct pollfd;
 struct statx;
 
+/* What the kernel tells of a living process through its pidfd. */
+struct janus__pidfd_info {
+	int32_t parent_pid; /* 0: none that can be seen */
+	uint32_t uid;       /* effective, as is the next */
+	uint32_t gid;
+	uint64_t cgroup_number; /* cgroup v2 */
+};
+
 struct janus__kernel {
 	int (*fanotify_init)(unsigned int flags, unsigned int event_f_flags);
 	int (*fanotify_mark)(int group, unsigned int flags, uint64_t mask, int dirfd,
@@ -54,13 +62,16 @@ struct janus__kernel {
 	int (*queued_bytes)(int fd, uint64_t *ret);
 	ssize_t (*getdents)(int fd, void *buf, size_t size);
 	ssize_t (*read)(int fd, void *buf, size_t size);
+	ssize_t (*pread)(int fd, void *buf, size_t size, int64_t offset);
 	ssize_t (*write)(int fd, const void *buf, size_t size);
 	int (*close)(int fd);
 	int (*replace_fd)(int from, int to);
 	int (*poll)(struct pollfd *fds, size_t count, int64_t timeout_ns);
 	int (*eventfd)(unsigned int initial, int flags);
 	int (*pidfd_open)(int32_t pid);
+	int (*pidfd_open_thread)(int32_t tid);
 	int (*pidfd_alive)(int pidfd);
+	int (*pidfd_info)(int pidfd, struct janus__pidfd_info *ret);
 	int (*thread_create)(void *thread, void *(*run)(void *), void *arg);
 };
 

@@ -119,6 +119,11 @@ static ssize_t linux_read(int fd, void *buf, size_t size)
 	RETURN_RESULT(read(fd, buf, size));
 }
 
+static ssize_t linux_pread(int fd, void *buf, size_t size, int64_t offset)
+{
+	RETURN_RESULT(pread(fd, buf, size, offset));
+}
+
 static ssize_t linux_write(int fd, const void *buf, size_t size)
 {
 	RETURN_RESULT(write(fd, buf, size));
@@ -155,10 +160,49 @@ static int linux_pidfd_open(int32_t pid)
 	RETURN_RESULT(syscall(SYS_pidfd_open, pid, 0));
 }
 
+/* PIDFD_THREAD, since 6.9. */
+static int linux_pidfd_open_thread(int32_t tid)
+{
+	RETURN_RESULT(syscall(SYS_pidfd_open, tid, O_EXCL));
+}
+
 /* 0 while the process behind @pidfd lives, -ESRCH afterwards. */
 static int linux_pidfd_alive(int pidfd)
 {
 	RETURN_RESULT(syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0));
+}
+
+/* What linux/pidfd.h has since 6.13, in the size that it had then. */
+struct pidfd_info_v0 {
+	uint64_t mask;
+	uint64_t cgroup_number;
+	uint32_t pid, tgid, ppid;
+	uint32_t ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+	uint32_t spare;
+};
+
+#define PIDFD_INFO_PID_CREDS_CGROUP 7u
+#define PIDFD_GET_INFO_V0 _IOWR(0xff, 11, struct pidfd_info_v0)
+
+/* -ESRCH: it is gone; other errors: this kernel does not tell all of it. */
+static int linux_pidfd_info(int pidfd, struct janus__pidfd_info *ret)
+{
+	struct pidfd_info_v0 info = { .mask = PIDFD_INFO_PID_CREDS_CGROUP };
+	int saved_errno = errno;
+	int err = ioctl(pidfd, PIDFD_GET_INFO_V0, &info) < 0 ? -errno : 0;
+
+	errno = saved_errno;
+	if (err)
+		return err;
+	if ((info.mask & PIDFD_INFO_PID_CREDS_CGROUP) != PIDFD_INFO_PID_CREDS_CGROUP)
+		return -ENODATA;
+	*ret = (struct janus__pidfd_info){
+		.parent_pid = (int32_t)info.ppid,
+		.uid = info.euid,
+		.gid = info.egid,
+		.cgroup_number = info.cgroup_number,
+	};
+	return 0;
 }
 
 /* The new thread blocks every signal: they are the embedding program's. */
@@ -187,12 +231,15 @@ const struct janus__kernel janus__kernel_linux = {
 	.queued_bytes = linux_queued_bytes,
 	.getdents = linux_getdents,
 	.read = linux_read,
+	.pread = linux_pread,
 	.write = linux_write,
 	.close = linux_close,
 	.replace_fd = linux_replace_fd,
 	.poll = linux_poll,
 	.eventfd = linux_eventfd,
 	.pidfd_open = linux_pidfd_open,
+	.pidfd_open_thread = linux_pidfd_open_thread,
 	.pidfd_alive = linux_pidfd_alive,
+	.pidfd_info = linux_pidfd_info,
 	.thread_create = linux_thread_create,
 };

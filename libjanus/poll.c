@@ -42,15 +42,14 @@ static bool move_records(struct janus_context *context, struct janus__ring *ring
 			 struct janus_event_buffer *buffer)
 {
 	struct janus__record record, shown;
-	const char *path;
-	size_t path_length;
+	struct janus__texts texts;
 
-	while (ring->bytes && janus__ring_peek(ring, &shown, &path, &path_length)) {
+	while (ring->bytes && janus__ring_peek(ring, &shown, &texts)) {
 		record = shown;
 		if (!record.spec)
 			make_gap(&record);
 		record.sequence = number(context, &shown);
-		if (!janus__event_buffer_append(buffer, &record, path, path_length))
+		if (!janus__event_buffer_append(buffer, &record, &texts))
 			return false;
 		context->sequence = record.sequence;
 		janus__ring_pop(ring, &shown);

@@ -56,7 +56,7 @@ void janus__proc_done(struct janus__proc *proc)
 	proc->fd = -1;
 }
 
-static int open_file(const struct janus__proc *proc, int32_t pid, const char *name)
+int janus__proc_open_file(const struct janus__proc *proc, int32_t pid, const char *name)
 {
 	char path[64];
 	int length, fd;
@@ -87,7 +87,7 @@ ssize_t janus__proc_read(const struct janus__proc *proc, int32_t pid, const char
 	size_t used = 0;
 	char beyond;
 
-	file.fd = open_file(proc, pid, name);
+	file.fd = janus__proc_open_file(proc, pid, name);
 	if (file.fd < 0)
 		return file.fd;
 	for (;;) {
@@ -294,7 +294,7 @@ int janus__proc_read_nspid(const struct janus__proc *proc, int32_t pid,
 	struct line line = { .used = 0 };
 	char piece[4096];
 
-	file.fd = open_file(proc, pid, "status");
+	file.fd = janus__proc_open_file(proc, pid, "status");
 	if (file.fd < 0)
 		return file.fd;
 	/* A process may be in 65536 groups, and their line comes first. */

@@ -54,6 +54,9 @@ int janus__proc_open(const struct janus__kernel *kernel, const char *path,
 		     struct janus__proc *ret);
 void janus__proc_done(struct janus__proc *proc);
 
+/* Open PID/@name; the caller closes it. -ESRCH: there is no such process (any more). */
+int janus__proc_open_file(const struct janus__proc *proc, int32_t pid, const char *name);
+
 /*
  * Read the whole of PID/@name and return its length; the text is not terminated. -EFBIG: it
  * has more than @size bytes; -ESRCH: there is no such process (any more).

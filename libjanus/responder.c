@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "actors.h"
 #include "decode.h"
 #include "handling.h"
 
@@ -27,6 +28,9 @@
 #define UNTOLD_HIGH 32
 #define TOLD_PER_EVENT 4
 #define QUIET_NS 50000
+
+/* Those of what is untold, and of the event that is being handled. */
+#define ACTORS_HELD (JANUS__UNTOLD_MAX + 1)
 
 /* The reader is woken this often at most, unless there is nothing else to do. */
 #define SIGNAL_NS 10000000
@@ -252,6 +256,7 @@ static void *run(void *arg)
 
 static void free_memory(struct janus__responder *responder)
 {
+	janus__actors_destroy(responder->actors);
 	free(responder->batch);
 	free(responder->handler);
 }
@@ -262,13 +267,16 @@ static int get_memory(struct janus__responder *responder)
 
 	responder->batch = calloc(1, sizeof(*responder->batch));
 	responder->handler = handler;
-	if (!responder->batch || !handler)
+	if (!responder->batch || !handler ||
+	    janus__actors_create(&responder->actors, responder->proc, ACTORS_HELD) < 0)
 		return -ENOMEM;
 	handler->searcher.proc = responder->proc;
 	handler->searcher.rules = responder->rules;
 	handler->untold.proc = responder->proc;
 	handler->untold.ring = responder->ring;
 	handler->untold.counters = responder->counters;
+	handler->untold.actors = responder->actors;
+	handler->untold.threads = responder->threads;
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 #include "rules.h"
 #include "stats.h"
 
+struct janus__actors;
 struct janus__batch;
 struct janus__handler;
 struct janus__quiet;
@@ -36,6 +37,7 @@ struct janus__responder {
 	int stop_fd;  /* readable: the thread shall end */
 	int ready_fd; /* made readable when there is something in the ring */
 	int32_t own_pid;
+	bool threads; /* events tell threads */
 
 	/* Its own from here on. */
 	atomic_bool stopping;
@@ -47,6 +49,7 @@ struct janus__responder {
 	bool wide_closed;
 	bool started;
 	struct janus__batch *batch;
+	struct janus__actors *actors;
 	struct janus__handler *handler;
 	pthread_t thread;
 };

@@ -17,12 +17,12 @@
 
 struct entry {
 	uint32_t size; /* of the whole entry, a multiple of ENTRY_ALIGN */
-	uint32_t path_length;
-	struct janus__record record; /* not in a filler: there path_length is FILLER */
+	bool filler;   /* and nothing else is in it */
+	uint32_t lengths[JANUS__TEXT_COUNT];
+	struct janus__record record; /* the texts stand behind it */
 };
 
 #define ENTRY_ALIGN 16u
-#define FILLER UINT32_MAX
 
 int janus__ring_init(struct janus__ring *ring, size_t size)
 {
@@ -34,10 +34,9 @@ int janus__ring_init(struct janus__ring *ring, size_t size)
 void janus__ring_done(struct janus__ring *ring)
 {
 	struct janus__record record;
-	const char *path;
-	size_t length;
+	struct janus__texts texts;
 
-	while (ring->bytes && janus__ring_peek(ring, &record, &path, &length)) {
+	while (ring->bytes && janus__ring_peek(ring, &record, &texts)) {
 		janus__spec_unref(record.spec);
 		janus__ring_pop(ring, &record);
 	}
@@ -45,9 +44,49 @@ void janus__ring_done(struct janus__ring *ring)
 	ring->bytes = NULL;
 }
 
-static size_t entry_size(size_t path_length)
+static void set_text(struct janus__texts *texts, enum janus__text which, const char *at,
+		     uint32_t length)
 {
-	size_t size = sizeof(struct entry) + path_length;
+	texts->at[which] = at;
+	texts->length[which] = length;
+}
+
+void janus__actor_texts(const struct janus__actor *actor, struct janus__texts *ret)
+{
+	set_text(ret, JANUS__TEXT_EXE, actor->exe, actor->exe_length);
+	set_text(ret, JANUS__TEXT_CGROUP, actor->cgroups + actor->cgroup.at,
+		 actor->cgroup.length);
+	set_text(ret, JANUS__TEXT_CONTAINER, actor->cgroups + actor->container.at,
+		 actor->container.length);
+}
+
+size_t janus__texts_size(const struct janus__texts *texts)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < JANUS__TEXT_COUNT; i++)
+		size += (size_t)texts->length[i] + 1;
+	return size;
+}
+
+void janus__texts_copy(char *to, const struct janus__texts *texts,
+		       struct janus__texts *ret)
+{
+	for (size_t i = 0; i < JANUS__TEXT_COUNT; i++) {
+		uint32_t length = texts->length[i];
+
+		if (length)
+			memcpy(to, texts->at[i], length);
+		to[length] = '\0';
+		ret->at[i] = to;
+		ret->length[i] = length;
+		to += length + 1;
+	}
+}
+
+static size_t entry_size(const struct janus__texts *texts)
+{
+	size_t size = sizeof(struct entry) + janus__texts_size(texts);
 
 	return (size + ENTRY_ALIGN - 1) & ~(size_t)(ENTRY_ALIGN - 1);
 }
@@ -69,7 +108,7 @@ static struct entry *make_room(struct janus__ring *ring, size_t *head, size_t si
 		return NULL;
 	if (skip) {
 		entry->size = (uint32_t)skip;
-		entry->path_length = FILLER;
+		entry->filler = true;
 		*head += skip;
 		entry = entry_at(ring, *head);
 	}
@@ -77,31 +116,33 @@ static struct entry *make_room(struct janus__ring *ring, size_t *head, size_t si
 }
 
 static bool put(struct janus__ring *ring, const struct janus__record *record,
-		const char *path, size_t path_length)
+		const struct janus__texts *texts)
 {
 	size_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-	size_t size = entry_size(path_length);
+	size_t size = entry_size(texts);
 	struct entry *entry = make_room(ring, &head, size);
+	struct janus__texts copied;
 
 	if (!entry)
 		return false;
 	entry->size = (uint32_t)size;
-	entry->path_length = (uint32_t)path_length;
+	entry->filler = false;
 	entry->record = *record;
-	memcpy(entry + 1, path, path_length);
+	janus__texts_copy((char *)(entry + 1), texts, &copied);
+	memcpy(entry->lengths, copied.length, sizeof(entry->lengths));
 	atomic_store(&ring->head, head + size);
 	return true;
 }
 
 /* The number is published last: who sees it sees the record too, or knows that it is lost. */
 bool janus__ring_push(struct janus__ring *ring, struct janus__record *record,
-		      const char *path, size_t path_length)
+		      const struct janus__texts *texts)
 {
 	bool fits;
 
 	record->sequence = atomic_load_explicit(&ring->sequence, memory_order_relaxed) +
 			   1;
-	fits = put(ring, record, path, path_length);
+	fits = put(ring, record, texts);
 	atomic_store(&ring->sequence, record->sequence);
 	return fits;
 }
@@ -121,12 +162,11 @@ void janus__ring_lose(struct janus__ring *ring, uint64_t count)
 
 /* Number by number, from what was told last up to @last. */
 static bool show_gap(const struct janus__ring *ring, uint64_t last,
-		     struct janus__record *ret, size_t *ret_path_length)
+		     struct janus__record *ret)
 {
 	if (last <= ring->told) /* it takes a record before its number is published */
 		return false;
 	*ret = (struct janus__record){ .lost = last - ring->told, .sequence = last };
-	*ret_path_length = 0;
 	return true;
 }
 
@@ -139,7 +179,7 @@ static const struct entry *oldest(const struct janus__ring *ring, size_t *ret_ta
 	if (tail == atomic_load(&ring->head))
 		return NULL;
 	entry = entry_at(ring, tail);
-	if (entry->path_length == FILLER) {
+	if (entry->filler) {
 		tail += entry->size;
 		entry = entry_at(ring, tail);
 	}
@@ -147,22 +187,32 @@ static const struct entry *oldest(const struct janus__ring *ring, size_t *ret_ta
 	return entry;
 }
 
+static void show_texts(const struct entry *entry, struct janus__texts *ret)
+{
+	const char *at = (const char *)(entry + 1);
+
+	for (size_t i = 0; i < JANUS__TEXT_COUNT; i++) {
+		ret->at[i] = at;
+		ret->length[i] = entry->lengths[i];
+		at += entry->lengths[i] + 1;
+	}
+}
+
 bool janus__ring_peek(const struct janus__ring *ring, struct janus__record *ret,
-		      const char **ret_path, size_t *ret_path_length)
+		      struct janus__texts *ret_texts)
 {
 	/* Before the entries: all up to this number are in the ring by now, or lost. */
 	uint64_t sequence = atomic_load(&ring->sequence);
 	size_t tail;
 	const struct entry *entry = oldest(ring, &tail);
 
-	*ret_path = "";
+	*ret_texts = (struct janus__texts){ .length = { 0 } };
 	if (!entry)
-		return show_gap(ring, sequence, ret, ret_path_length);
-	if (show_gap(ring, entry->record.sequence - 1, ret, ret_path_length))
+		return show_gap(ring, sequence, ret);
+	if (show_gap(ring, entry->record.sequence - 1, ret))
 		return true;
 	*ret = entry->record;
-	*ret_path = (const char *)(entry + 1);
-	*ret_path_length = entry->path_length;
+	show_texts(entry, ret_texts);
 	return true;
 }
 

@@ -12,15 +12,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "actor.h"
+
 struct janus__spec;
 struct janus__rule;
 
-/* What is handed over. The path follows it in the ring, and after a NUL the old one, if any. */
+/* What is handed over, besides its texts. */
 struct janus__record {
 	uint32_t kind;
 	uint32_t verdict;
 	uint32_t reason;
-	int32_t pid;
 	uint32_t file_type; /* enum janus_file_type */
 	int32_t error;      /* of a gap */
 	int64_t time_ns;
@@ -28,6 +29,22 @@ struct janus__record {
 	uint64_t lost; /* only in a gap, whose sequence is that of the last one */
 	struct janus__spec *spec; /* one reference goes with the record; NULL in a gap */
 	const struct janus__rule *rule; /* in @spec */
+	struct janus__facts who;        /* all 0 in a gap */
+};
+
+enum janus__text {
+	JANUS__TEXT_PATH,
+	JANUS__TEXT_OLD_PATH, /* of a rename */
+	JANUS__TEXT_EXE,
+	JANUS__TEXT_CGROUP,
+	JANUS__TEXT_CONTAINER, /* its id */
+	JANUS__TEXT_COUNT,
+};
+
+/* What a record says in words. In the ring each ends with a NUL that is not counted. */
+struct janus__texts {
+	const char *at[JANUS__TEXT_COUNT]; /* NULL where the length is 0 */
+	uint32_t length[JANUS__TEXT_COUNT];
 };
 
 struct janus__ring {
@@ -46,11 +63,11 @@ int janus__ring_init(struct janus__ring *ring, size_t size);
 void janus__ring_done(struct janus__ring *ring);
 
 /*
- * Writer: append a record with a path of @path_length bytes; its sequence is set here. False:
- * it was lost, and the reference in it is still the writer's.
+ * Writer: append a record with its texts; its sequence is set here. False: it was lost, and the
+ * reference in it is still the writer's.
  */
 bool janus__ring_push(struct janus__ring *ring, struct janus__record *record,
-		      const char *path, size_t path_length);
+		      const struct janus__texts *texts);
 
 /* Writer: whether the reader had better be woken. */
 bool janus__ring_is_half_full(const struct janus__ring *ring);
@@ -59,12 +76,21 @@ bool janus__ring_is_half_full(const struct janus__ring *ring);
 void janus__ring_lose(struct janus__ring *ring, uint64_t count);
 
 /*
- * Reader: look at what comes next, a record with its path or a gap, whose spec is NULL; false:
- * there is nothing. It stays until janus__ring_pop(). The path is one contiguous piece, without
- * terminator.
+ * Reader: look at what comes next, a record with its texts or a gap, whose spec is NULL; false:
+ * there is nothing. It stays until janus__ring_pop().
  */
 bool janus__ring_peek(const struct janus__ring *ring, struct janus__record *ret,
-		      const char **ret_path, size_t *ret_path_length);
+		      struct janus__texts *ret_texts);
+
+/* Those of an actor; the others stay. */
+void janus__actor_texts(const struct janus__actor *actor, struct janus__texts *ret);
+
+/* How many bytes the texts take, with the end of each. */
+size_t janus__texts_size(const struct janus__texts *texts);
+
+/* Write them one after the other; @ret tells where they are now. */
+void janus__texts_copy(char *to, const struct janus__texts *texts,
+		       struct janus__texts *ret);
 
 /* Reader: take what peek has shown. */
 void janus__ring_pop(struct janus__ring *ring, const struct janus__record *shown);

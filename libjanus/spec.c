@@ -22,6 +22,7 @@ struct arena {
 	struct janus__rule *rules;
 	struct janus_tag *tags;
 	const char **patterns;
+	struct janus__exception *exceptions;
 	char *text;
 };
 
@@ -133,6 +134,20 @@ static void copy_ignore(struct arena *arena, const struct janus_subject *subject
 		*arena->patterns++ = copy_text(arena, subject->ignore[i]);
 }
 
+static void copy_exceptions(struct arena *arena, const struct janus_subject *subject)
+{
+	for (uint64_t i = 0; i < subject->exception_count; i++) {
+		const struct janus_exception *exception = &subject->exceptions[i];
+
+		*arena->exceptions++ = (struct janus__exception){
+			.kind = exception->kind,
+			.number = exception->number,
+			.text = exception->text ? copy_text(arena, exception->text)
+						: NULL,
+		};
+	}
+}
+
 static void copy_tags(struct arena *arena, const struct janus_subject *subject)
 {
 	for (uint64_t i = 0; i < subject->tag_count; i++) {
@@ -148,7 +163,12 @@ static void copy_tags(struct arena *arena, const struct janus_subject *subject)
 static void copy_subject(struct arena *arena, struct janus__subject *ret, uint32_t index,
 			 const struct janus_subject *subject)
 {
-	const struct janus__rule allow = { .subject = index };
+	const bool turned = subject->flags & JANUS_SUBJECT_ONLY;
+	const struct janus__rule allow = {
+		.subject = index,
+		.deny = turned,
+		.turned = turned,
+	};
 	const struct janus__rule deny = { .subject = index, .deny = true };
 	const struct janus__rule observe = { .subject = index, .observe = true };
 
@@ -162,7 +182,10 @@ static void copy_subject(struct arena *arena, struct janus__subject *ret, uint32
 		.tag_count = (uint32_t)subject->tag_count,
 		.ignore = arena->patterns,
 		.ignore_count = (uint32_t)subject->ignore_count,
+		.exceptions = arena->exceptions,
+		.exception_count = (uint32_t)subject->exception_count,
 	};
+	copy_exceptions(arena, subject);
 	copy_tags(arena, subject);
 	copy_ignore(arena, subject);
 	copy_rules(arena, allow, subject->allow, subject->allow_count);
@@ -186,11 +209,13 @@ int janus__spec_create(struct janus__spec **ret,
 				 measure.rules * sizeof(*arena.rules) +
 				 measure.tags * sizeof(*arena.tags) +
 				 measure.patterns * sizeof(*arena.patterns) +
+				 measure.exceptions * sizeof(*arena.exceptions) +
 				 measure.text_bytes);
 	if (!spec)
 		return janus__report_fail(report, -ENOMEM, "spec", "no memory");
 	subjects = (struct janus__subject *)(spec + 1);
-	arena.rules = (struct janus__rule *)(subjects + options->subject_count);
+	arena.exceptions = (struct janus__exception *)(subjects + options->subject_count);
+	arena.rules = (struct janus__rule *)(arena.exceptions + measure.exceptions);
 	arena.tags = (struct janus_tag *)(arena.rules + measure.rules);
 	arena.patterns = (const char **)(arena.tags + measure.tags);
 	arena.text = (char *)(arena.patterns + measure.patterns);

@@ -20,6 +20,24 @@ struct janus__rule {
 	uint32_t index; /* in the subject's allow, deny or observe */
 	bool deny;
 	bool observe; /* neither: allow */
+	bool turned;  /* an allow path that is denied to all but the exceptions */
+};
+
+/* A process that does not change its meaning when its pid is used again. */
+struct janus__process {
+	int32_t pid; /* 0: none */
+	uint64_t start_time;
+};
+
+struct janus__exception {
+	uint32_t kind;
+	uint32_t number;
+	const char *text;
+
+	/* Filled in once, by the watch, as what follows in struct janus__spec. */
+	uint64_t start_time; /* of an ancestor */
+	uint64_t device;     /* of an exe; all 0: there was none */
+	uint64_t inode;
 };
 
 struct janus__subject {
@@ -30,14 +48,10 @@ struct janus__subject {
 	uint32_t max_depth; /* 0: no limit */
 	uint32_t tag_count;
 	uint32_t ignore_count;
+	uint32_t exception_count;
 	const struct janus_tag *tags;
 	const char *const *ignore;
-};
-
-/* A process that does not change its meaning when its pid is used again. */
-struct janus__process {
-	int32_t pid; /* 0: none */
-	uint64_t start_time;
+	struct janus__exception *exceptions;
 };
 
 struct janus__spec {
@@ -57,6 +71,7 @@ struct janus__spec {
 	/* Filled in once, by the watch, before the spec is seen by anybody else. */
 	uint64_t watch_id;
 	struct janus__process owner;
+	uint64_t pid_namespace; /* that the target has for itself; 0: none */
 	char *root; /* what the target's "/" is called in paths from the kernel; "" for "/" */
 };
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "exception.h"
 #include "pattern.h"
 #include "report.h"
 #include "util.h"
@@ -17,15 +18,17 @@
 #define PATHS_MAX 65536
 #define TAGS_MAX 4096
 #define PATTERNS_MAX 4096
+#define EXCEPTIONS_MAX 4096
 
 #define OWNER ((uint32_t)JANUS_SUBJECT_AUTO_ALLOW_OWNER)
 #define RECORDS ((uint32_t)JANUS_SUBJECT_AUDIT)
 #define RECURSIVE ((uint32_t)JANUS_SUBJECT_RECURSIVE)
 #define ONE_FILESYSTEM ((uint32_t)JANUS_SUBJECT_ONE_FILESYSTEM)
 #define GLOB ((uint32_t)JANUS_SUBJECT_GLOB)
+#define ONLY ((uint32_t)JANUS_SUBJECT_ONLY)
 
 #define KNOWN_FLAGS                                                                      \
-	(OWNER | RECORDS | RECURSIVE | ONE_FILESYSTEM | GLOB |                           \
+	(OWNER | RECORDS | RECURSIVE | ONE_FILESYSTEM | GLOB | ONLY |                    \
 	 (uint32_t)JANUS_SUBJECT_ONLY_DIR | (uint32_t)JANUS_SUBJECT_STALLING |           \
 	 (uint32_t)JANUS_SUBJECT_WAIT)
 
@@ -77,6 +80,13 @@ static int check_words(const struct janus__measure *measure, struct janus__place
 		  "only trees leave something out (JANUS_SUBJECT_RECURSIVE)" },
 		{ subject->max_depth && !(flags & RECURSIVE), "max_depth",
 		  "only trees have a depth (JANUS_SUBJECT_RECURSIVE)" },
+		{ subject->exception_count && audit, "exceptions",
+		  "nobody is denied anything in JANUS_MODE_AUDIT" },
+		{ (flags & ONLY) && !subject->exception_count, "exceptions",
+		  "there is none for JANUS_SUBJECT_ONLY" },
+		{ subject->exception_count && !(flags & ONLY) && !subject->deny_count,
+		  "exceptions",
+		  "nothing is denied: they are from deny, or go with JANUS_SUBJECT_ONLY" },
 		{ subject->reserved, "reserved", "not 0" },
 	};
 
@@ -192,6 +202,28 @@ static int measure_ignore(struct janus__measure *measure, struct janus__place pl
 	return 0;
 }
 
+static int measure_exceptions(struct janus__measure *measure, struct janus__place place,
+			      const struct janus_subject *subject)
+{
+	place.field = "exceptions";
+	if (subject->exception_count && !subject->exceptions)
+		return refuse(measure, &place, -EINVAL, "a count without an array");
+	if (subject->exception_count > EXCEPTIONS_MAX)
+		return refuse(measure, &place, -E2BIG, "more than 4096 exceptions");
+	for (place.index = 0; place.index < subject->exception_count; place.index++) {
+		const struct janus_exception *exception =
+			&subject->exceptions[place.index];
+		const char *cause = janus__exception_check(exception, measure->target);
+
+		if (cause)
+			return refuse(measure, &place, -EINVAL, cause);
+		if (exception->text)
+			measure->text_bytes += strlen(exception->text) + 1;
+	}
+	measure->exceptions += subject->exception_count;
+	return 0;
+}
+
 static int measure_tags(struct janus__measure *measure, struct janus__place place,
 			const struct janus_subject *subject)
 {
@@ -233,5 +265,7 @@ int janus__subject_measure(struct janus__measure *measure, uint32_t index,
 		return refuse(measure, &place, -EINVAL,
 			      "neither allow nor deny nor observe names a path");
 	err = measure_ignore(measure, place, subject);
+	if (!err)
+		err = measure_exceptions(measure, place, subject);
 	return err ? err : measure_tags(measure, place, subject);
 }

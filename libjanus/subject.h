@@ -17,6 +17,7 @@ struct janus__measure {
 	size_t rules;
 	size_t tags;
 	size_t patterns;
+	size_t exceptions;
 	size_t text_bytes;
 };
 

@@ -20,12 +20,12 @@ static int64_t now_ns(void)
 }
 
 static void push(struct janus__teller *teller, struct janus__record *record,
-		 const char *text, size_t length)
+		 const struct janus__texts *texts)
 {
 	record->time_ns = now_ns();
 	record->spec = janus__spec_ref(record->spec);
 	teller->told = true;
-	if (janus__ring_push(teller->ring, record, text, length)) {
+	if (janus__ring_push(teller->ring, record, texts)) {
 		janus__count(&teller->counters->observed_records, 1);
 		return;
 	}
@@ -41,13 +41,25 @@ static uint32_t verdict_of(const struct janus__rule *rule)
 	return rule->deny ? JANUS_VERDICT_WOULD_DENY : JANUS_VERDICT_ALLOW;
 }
 
-static size_t write_path(char *buf, const struct janus__node *node, const char *name)
+/* Who it was, as far as he can still be seen. */
+static void push_with_actor(struct janus__teller *teller, struct janus__record *record,
+			    struct janus__texts *texts, int32_t pid)
+{
+	struct janus__actor *actor = janus__actors_recall(teller->actors, pid);
+
+	record->who = actor->facts;
+	janus__actor_texts(actor, texts);
+	push(teller, record, texts);
+	janus__actors_put(teller->actors, actor);
+}
+
+static uint32_t write_path(char *buf, const struct janus__node *node, const char *name)
 {
 	long length = janus__node_path(node, name, buf, PATH_MAX);
 
 	if (length < 0)
 		buf[0] = '\0';
-	return length < 0 ? 0 : (size_t)length;
+	return length < 0 ? 0 : (uint32_t)length;
 }
 
 void janus__tell(struct janus__teller *teller, const struct janus__news *news)
@@ -59,24 +71,22 @@ void janus__tell(struct janus__teller *teller, const struct janus__news *news)
 		.kind = news->kind,
 		.verdict = verdict_of(tree->rule),
 		.file_type = news->file_type,
-		.pid = news->pid,
 		.spec = tree->spec,
 		.rule = tree->rule,
 	};
-	char text[(size_t)2 * PATH_MAX];
-	size_t length;
+	char path[PATH_MAX], old_path[PATH_MAX];
+	struct janus__texts texts = { .at = { path, old_path } };
 
 	if (!tree->active || janus__subject_asks(subject) ||
 	    !(subject->events & news->kind))
 		return;
 	if (record.verdict)
 		record.reason = JANUS_REASON_RULE;
-	length = write_path(text, news->node, news->name);
-	if (news->old_node) {
-		text[length++] = '\0';
-		length += write_path(text + length, news->old_node, news->old_name);
-	}
-	push(teller, &record, text, length);
+	texts.length[JANUS__TEXT_PATH] = write_path(path, news->node, news->name);
+	if (news->old_node)
+		texts.length[JANUS__TEXT_OLD_PATH] = write_path(old_path, news->old_node,
+								news->old_name);
+	push_with_actor(teller, &record, &texts, news->pid);
 }
 
 void janus__tell_gap(struct janus__teller *teller, const struct janus__tree *tree,
@@ -88,7 +98,11 @@ void janus__tell_gap(struct janus__teller *teller, const struct janus__tree *tre
 		.spec = tree->spec,
 		.rule = tree->rule,
 	};
+	const struct janus__texts texts = {
+		.at = { path },
+		.length = { (uint32_t)strlen(path) },
+	};
 
 	if (tree->active)
-		push(teller, &record, path, strlen(path));
+		push(teller, &record, &texts);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "actors.h"
 #include "ring.h"
 #include "stats.h"
 #include "tree.h"
@@ -15,6 +16,7 @@
 struct janus__teller {
 	struct janus__ring *ring;
 	struct janus__counters *counters;
+	struct janus__actors *actors;
 	bool told; /* something is in the ring that the reader was not woken for */
 };
 

@@ -35,24 +35,39 @@ static void tell_opinion(struct janus__untold *untold,
 			 const struct janus__opinion *opinion)
 {
 	const char *path = path_in_target(opinion->spec, untold->path);
+	struct janus__texts texts = {
+		.at = { path },
+		.length = { (uint32_t)strlen(path) },
+	};
 	struct janus__record record = {
 		.kind = event->kind,
 		.verdict = opinion->verdict,
 		.reason = opinion->reason,
-		.pid = event->pid,
 		.file_type = event->file.directory ? JANUS_FILE_DIRECTORY
 						   : JANUS_FILE_REGULAR,
 		.time_ns = event->time_ns,
 		.spec = janus__spec_ref(opinion->spec),
 		.rule = opinion->rule,
+		.who = event->actor->facts,
 	};
 
-	if (janus__ring_push(untold->ring, &record, path, strlen(path))) {
+	if (untold->threads)
+		record.who.tid = event->pid;
+	janus__actor_texts(event->actor, &texts);
+	if (janus__ring_push(untold->ring, &record, &texts)) {
 		janus__count(&untold->counters->records, 1);
 	} else {
 		janus__spec_unref(opinion->spec);
 		janus__count(&untold->counters->records_dropped, 1);
 	}
+}
+
+void janus__untold_forget(struct janus__untold *untold, struct janus__answered *event)
+{
+	untold->proc->kernel->close(event->fd);
+	janus__match_done(&event->match);
+	janus__actors_put(untold->actors, event->actor);
+	event->actor = NULL;
 }
 
 void janus__untold_tell_all(struct janus__untold *untold, struct janus__answered *event,
@@ -63,8 +78,7 @@ void janus__untold_tell_all(struct janus__untold *untold, struct janus__answered
 		untold->path[0] = '\0';
 	for (size_t i = 0; i < count; i++)
 		tell_opinion(untold, event, &opinions[i]);
-	untold->proc->kernel->close(event->fd);
-	janus__match_done(&event->match);
+	janus__untold_forget(untold, event);
 }
 
 int64_t janus__untold_tell(struct janus__untold *untold)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "actors.h"
 #include "decide.h"
 #include "identify.h"
 #include "proc.h"
@@ -25,6 +26,7 @@
 struct janus__answered {
 	struct janus__match match; /* keeps the specs of the opinions */
 	struct janus__file file;
+	struct janus__actor *actor; /* held; NULL: nobody has looked yet */
 	int64_t time_ns;
 	uint32_t kind;
 	int32_t pid;
@@ -37,6 +39,8 @@ struct janus__untold {
 	const struct janus__proc *proc;
 	struct janus__ring *ring;
 	struct janus__counters *counters;
+	struct janus__actors *actors;
+	bool threads; /* what events have for a pid is a thread's */
 	size_t first;
 	size_t count;
 	struct janus__answered queue[JANUS__UNTOLD_MAX];
@@ -46,6 +50,9 @@ struct janus__untold {
 /* The slot for the next event. There must be room; it counts once it is added. */
 struct janus__answered *janus__untold_next(struct janus__untold *untold);
 void janus__untold_add(struct janus__untold *untold);
+
+/* Give back what an event holds, told or not. */
+void janus__untold_forget(struct janus__untold *untold, struct janus__answered *event);
 
 /* Tell the oldest event and forget it; returns when it was answered. There must be one. */
 int64_t janus__untold_tell(struct janus__untold *untold);

@@ -13,6 +13,7 @@
 
 #include "context.h"
 #include "cover.h"
+#include "excepted.h"
 #include "options.h"
 #include "report.h"
 #include "root.h"
@@ -175,7 +176,9 @@ static int prepare(struct janus_watch *watch, const struct janus_watch_options *
 	err = janus__root_name(&root, &context->proc, &spec->root);
 	if (err)
 		janus__report_fail(goal->report, err, "target", "its root has no name");
-	else
+	if (!err)
+		err = janus__excepted_prepare(spec, &root, &context->proc, goal->report);
+	if (!err)
 		err = cover(watch, &root, options, goal);
 	janus__root_done(&root);
 	return err;

@@ -31,6 +31,11 @@ enum janus_context_flag {
 	 * trees are looked through again. Questions of permission are never bounded.
 	 */
 	JANUS_CONTEXT_BOUNDED_QUEUE = 1u << 0,
+	/*
+	 * Tell which thread has asked for permission, janus_event_get_tid(). It costs a look at
+	 * /proc for each answer, also for those that are not recorded.
+	 */
+	JANUS_CONTEXT_THREADS = 1u << 1,
 };
 
 /**

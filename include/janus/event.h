@@ -183,11 +183,138 @@ JANUS_API bool janus_event_is_directory(const struct janus_event *event);
  * janus_event_get_pid() - Who asked.
  * @event: not NULL
  *
- * Return: the pid of the process as this process sees it; 0 if it cannot see it, and for
- *   JANUS_EVENT_GAP.
+ * Return: the pid of the process (of its first thread) as this process sees it; 0 if it cannot
+ *   see it, and for JANUS_EVENT_GAP.
  * Since: 0.1.0
  */
 JANUS_API int32_t janus_event_get_pid(const struct janus_event *event);
+
+/**
+ * janus_event_is_process_gone() - Whether who did it could not be looked at any more.
+ * @event: not NULL
+ *
+ * Who asks for permission waits, and is looked at before the answer. Who is only observed is
+ * looked at when the event is read, and may have ended, or executed something else, by then.
+ *
+ * Return: true: nothing but the pid is known, the following accessors return what they do for
+ *   "unknown".
+ * Since: 0.1.0
+ */
+JANUS_API bool janus_event_is_process_gone(const struct janus_event *event);
+
+/**
+ * janus_event_get_tid() - Which thread of the process.
+ * @event: not NULL
+ *
+ * Return: the thread's id as this process sees it, with JANUS_CONTEXT_THREADS and for events
+ *   that were asked for permission; else 0.
+ * Source: FAN_REPORT_TID
+ * Since: 0.1.0
+ */
+JANUS_API int32_t janus_event_get_tid(const struct janus_event *event);
+
+/**
+ * janus_event_get_inner_pid() - The pid as the process itself sees it.
+ * @event: not NULL
+ *
+ * Return: its number in its own pid namespace; 0: unknown.
+ * Source: /proc/PID/status, NSpid
+ * Since: 0.1.0
+ */
+JANUS_API int32_t janus_event_get_inner_pid(const struct janus_event *event);
+
+/**
+ * janus_event_get_parent_pid() - Who the parent of the process is.
+ * @event: not NULL
+ *
+ * Return: the pid as this process sees it; 0: unknown, or there is none that it can see.
+ * Source: /proc/PID/status, PPid
+ * Since: 0.1.0
+ */
+JANUS_API int32_t janus_event_get_parent_pid(const struct janus_event *event);
+
+/**
+ * janus_event_get_uid() - With which user's rights.
+ * @event: not NULL
+ *
+ * Return: the effective user id, as this process counts users; UINT32_MAX: unknown.
+ * Source: /proc/PID/status, Uid
+ * Since: 0.1.0
+ */
+JANUS_API uint32_t janus_event_get_uid(const struct janus_event *event);
+
+/**
+ * janus_event_get_gid() - With which group's rights.
+ * @event: not NULL
+ *
+ * Return: the effective group id, as this process counts groups; UINT32_MAX: unknown.
+ * Source: /proc/PID/status, Gid
+ * Since: 0.1.0
+ */
+JANUS_API uint32_t janus_event_get_gid(const struct janus_event *event);
+
+/**
+ * janus_event_get_comm() - What the process is called.
+ * @event: not NULL
+ *
+ * Any process can call itself anything: for reading, not for deciding. Any byte but NUL can
+ * stand in it; escape it before printing.
+ *
+ * Return: the name, never NULL; "": unknown.
+ * Source: /proc/PID/comm
+ * Since: 0.1.0
+ */
+JANUS_API const char *janus_event_get_comm(const struct janus_event *event);
+
+/**
+ * janus_event_get_exe() - Which program it runs.
+ * @event: not NULL
+ *
+ * As the process's mount namespace sees it, with " (deleted)" behind it where the file has no
+ * name any more. From outside like janus_event_get_path().
+ *
+ * Return: the path, never NULL; "": unknown, or a thread of the kernel.
+ * Source: /proc/PID/exe
+ * Since: 0.1.0
+ */
+JANUS_API const char *janus_event_get_exe(const struct janus_event *event);
+
+/**
+ * janus_event_get_cgroup() - In which cgroup it is.
+ * @event: not NULL
+ *
+ * Of several hierarchies the one that names its container, else cgroup v2 where that is in use,
+ * else that of systemd.
+ *
+ * Return: the path, never NULL; "": unknown.
+ * Source: /proc/PID/cgroup
+ * Since: 0.1.0
+ */
+JANUS_API const char *janus_event_get_cgroup(const struct janus_event *event);
+
+/**
+ * janus_event_get_container_id() - In which container it runs.
+ * @event: not NULL
+ *
+ * Of containers inside containers the outermost one: what is below it a container can name as
+ * it likes.
+ *
+ * Return: the full id without scheme, never NULL; "": in none that can be told.
+ * Source: /proc/PID/cgroup, /proc/PID/ns/pid
+ * Since: 0.1.0
+ */
+JANUS_API const char *janus_event_get_container_id(const struct janus_event *event);
+
+/**
+ * janus_event_get_runtime() - What runs that container.
+ * @event: not NULL
+ *
+ * Return: "docker", "podman", "containerd", "cri-o", "runc" or "crun", never NULL; "": unknown,
+ *   or there is no container.
+ * Source: /proc/PID/cgroup
+ * Since: 0.1.0
+ */
+JANUS_API const char *janus_event_get_runtime(const struct janus_event *event);
 
 /**
  * janus_event_get_time_ns() - When it was answered.

@@ -69,6 +69,7 @@ enum janus_reason {
 	JANUS_REASON_OWNER = 2,       /* the target's process or a descendant of it */
 	JANUS_REASON_OTHER_WATCH = 3, /* this watch allows, another one denies */
 	JANUS_REASON_FAILURE = 4,     /* could not be decided; see janus_get_stats() */
+	JANUS_REASON_EXCEPTION = 5,   /* denied, but not to this process */
 };
 
 /* What a subject may do to a workload. */

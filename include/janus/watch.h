@@ -37,6 +37,46 @@ enum janus_subject_flag {
 	JANUS_SUBJECT_WAIT = 1u << 6,
 	/* Paths are patterns: *, ?, [a-z], and ** for any number of directories. */
 	JANUS_SUBJECT_GLOB = 1u << 7,
+	/*
+	 * The exceptions turned round, only these may: allow paths are for the exceptions only
+	 * and denied to all others; deny paths are denied to the exceptions only.
+	 */
+	JANUS_SUBJECT_ONLY = 1u << 8,
+};
+
+/* Who is meant by an exception. Never by a process's name, which it can choose itself. */
+enum janus_exception_kind {
+	/*
+	 * Whoever runs the program at janus_exception.text, a path as the target sees it: the
+	 * file that lay there when the watch was made, or that lies there now.
+	 */
+	JANUS_EXCEPTION_EXE = 1,
+	/* The same for a path as the calling process sees it. */
+	JANUS_EXCEPTION_HOST_EXE = 2,
+	/* The effective user .number, as the calling process counts users. */
+	JANUS_EXCEPTION_UID = 3,
+	/* The effective group .number. */
+	JANUS_EXCEPTION_GID = 4,
+	/* Processes in the cgroup .text or below it, as any line of /proc/PID/cgroup has it. */
+	JANUS_EXCEPTION_CGROUP = 5,
+	/* Processes of the container .text, named as for janus_container_lookup(). */
+	JANUS_EXCEPTION_CONTAINER = 6,
+	/* The process .number, as the calling process sees it, and its descendants. */
+	JANUS_EXCEPTION_ANCESTOR = 7,
+	/* Anyone outside the target, a container or a process with its descendants. */
+	JANUS_EXCEPTION_OUTSIDE = 8,
+};
+
+/**
+ * struct janus_exception - Somebody whom a subject does not deny; see JANUS_SUBJECT_ONLY.
+ * @kind: a value of enum janus_exception_kind
+ * @number: for the kinds that need one; else 0
+ * @text: for the kinds that need one; else NULL
+ */
+struct janus_exception {
+	uint32_t kind;
+	uint32_t number;
+	const char *text;
 };
 
 /**
@@ -69,6 +109,8 @@ struct janus_tag {
  *	for directories only. What is left out is not even opened, and nothing below it is
  * @max_depth: how deep a tree goes: 1: direct children only, 2: theirs, too, ...; 0: no limit
  * @reserved: 0
+ * @exceptions: @exception_count exceptions from what the subject denies; NULL if there are
+ *	none. Who cannot be told to be one, because /proc cannot be read, is denied
  *
  * Paths are absolute, as the target sees them, shorter than PATH_MAX; symlinks in them are
  * followed inside the target's root and never lead out of it. A directory stands for itself
@@ -97,12 +139,14 @@ struct janus_subject {
 	uint64_t ignore_count;
 	uint32_t max_depth;
 	uint32_t reserved;
+	const struct janus_exception *exceptions;
+	uint64_t exception_count;
 };
 
 #define JANUS_SUBJECT_INIT                                                               \
 	{                                                                                \
 		sizeof(struct janus_subject), NULL, 0, NULL, 0, NULL, 0, 0, 0, 0, 0,     \
-			NULL, 0, NULL, 0, 0, 0                                           \
+			NULL, 0, NULL, 0, 0, 0, NULL, 0                                  \
 	}
 
 /**

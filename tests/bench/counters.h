@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "kernel/actor.h"
+#include "kernel/doer.h"
 #include "kernel/harness.h"
 
 /* What is watched: it, and directories in it called 0, 1, ... */

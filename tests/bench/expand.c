@@ -32,7 +32,7 @@
 
 #include "enclosure.h"
 #include "figures.h"
-#include "kernel/actor.h"
+#include "kernel/doer.h"
 #include "kernel/harness.h"
 #include "program.h"
 #include "trees.h"

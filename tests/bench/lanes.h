@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernel/actor.h"
+#include "kernel/doer.h"
 
 /*
  * Where processes run decides more than what they do, so it is not left to the scheduler. On

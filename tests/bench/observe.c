@@ -31,7 +31,7 @@
 #include "counters.h"
 #include "enclosure.h"
 #include "figures.h"
-#include "kernel/actor.h"
+#include "kernel/doer.h"
 #include "kernel/harness.h"
 #include "lanes.h"
 #include "program.h"

@@ -24,7 +24,7 @@
 
 #include "enclosure.h"
 #include "figures.h"
-#include "kernel/actor.h"
+#include "kernel/doer.h"
 #include "kernel/harness.h"
 #include "lanes.h"
 #include "turns.h"

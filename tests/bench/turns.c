@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "figures.h"
-#include "kernel/actor.h"
+#include "kernel/doer.h"
 #include "kernel/harness.h"
 #include "lanes.h"
 

@@ -12,7 +12,7 @@
 #ifndef TESTS_EVASION_PLACE_H
 #define TESTS_EVASION_PLACE_H
 
-#include "actor.h"
+#include "doer.h"
 
 #define TREE "/tree"
 #define SECRET "/tree/a/b/secret"

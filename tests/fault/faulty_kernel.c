@@ -42,13 +42,16 @@ static const struct {
 	[FAULTY_QUEUED_BYTES] = { "queued_bytes", -ENOTTY },
 	[FAULTY_GETDENTS] = { "getdents", -ENOMEM },
 	[FAULTY_READ] = { "read", -EIO },
+	[FAULTY_PREAD] = { "pread", -ESRCH },
 	[FAULTY_WRITE] = { "write", -EIO },
 	[FAULTY_CLOSE] = { "close", -EIO },
 	[FAULTY_REPLACE_FD] = { "replace_fd", -EBUSY },
 	[FAULTY_POLL] = { "poll", -ENOMEM },
 	[FAULTY_EVENTFD] = { "eventfd", -EMFILE },
 	[FAULTY_PIDFD_OPEN] = { "pidfd_open", -EMFILE },
+	[FAULTY_PIDFD_OPEN_THREAD] = { "pidfd_open_thread", -EMFILE },
 	[FAULTY_PIDFD_ALIVE] = { "pidfd_alive", -ESRCH },
+	[FAULTY_PIDFD_INFO] = { "pidfd_info", -ENOTTY },
 	[FAULTY_THREAD_CREATE] = { "thread_create", -EAGAIN },
 	[FAULTY_GARBAGE] = { "garbage", 0 },
 };
@@ -291,6 +294,27 @@ static int faulty_pidfd_alive(int pidfd)
 	return err ? err : REAL.pidfd_alive(pidfd);
 }
 
+static int faulty_pidfd_open_thread(int32_t tid)
+{
+	int err = fail(FAULTY_PIDFD_OPEN_THREAD);
+
+	return err ? err : REAL.pidfd_open_thread(tid);
+}
+
+static int faulty_pidfd_info(int pidfd, struct janus__pidfd_info *ret)
+{
+	int err = fail(FAULTY_PIDFD_INFO);
+
+	return err ? err : REAL.pidfd_info(pidfd, ret);
+}
+
+static ssize_t faulty_pread(int fd, void *buf, size_t size, int64_t offset)
+{
+	int err = fail(FAULTY_PREAD);
+
+	return err ? err : REAL.pread(fd, buf, size, offset);
+}
+
 static void *run_responder(void *arg)
 {
 	this_thread = FAULTY_RESPONDER;
@@ -329,12 +353,15 @@ const struct janus__kernel faulty_kernel = {
 	.queued_bytes = faulty_queued_bytes,
 	.getdents = faulty_getdents,
 	.read = faulty_read,
+	.pread = faulty_pread,
 	.write = faulty_write,
 	.close = faulty_close,
 	.replace_fd = faulty_replace_fd,
 	.poll = faulty_poll,
 	.eventfd = faulty_eventfd,
 	.pidfd_open = faulty_pidfd_open,
+	.pidfd_open_thread = faulty_pidfd_open_thread,
 	.pidfd_alive = faulty_pidfd_alive,
+	.pidfd_info = faulty_pidfd_info,
 	.thread_create = faulty_thread_create,
 };

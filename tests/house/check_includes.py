@@ -19,10 +19,10 @@ import sys
 ORDER = """
     util kernel kernel_linux
     options log report stats version error observe features
-    proc cgroup container mounts
-    pattern subject spec bindings rules table rules.c lookup
+    proc cgroup container mounts status actor actors
+    pattern exception subject spec bindings rules table rules.c lookup
     decode decode_fid handle ring tree nodes tree.c extent fresh later doubt
-    identify climb root reach strategy wide quiet tell marks
+    identify climb root excepted reach strategy wide quiet tell marks
     expand cover cover_tree cover_entry cover_announce cover_root cover_end cover.c sweep
     follow follow_open follow_entry follow_rename follow_doubts follow_settle follow.c
     decide respond

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "actor.h"
+#include "doer.h"
 
 /* Where it acts; some of it happens in, or comes from, another directory. */
 #define CHAOS_TREE WORK "/tree"

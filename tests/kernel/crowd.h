@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "actor.h"
+#include "doer.h"
 
 #define CROWD_MAX 8
 

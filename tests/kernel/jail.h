@@ -6,7 +6,7 @@
 #ifndef TESTS_KERNEL_JAIL_H
 #define TESTS_KERNEL_JAIL_H
 
-#include "actor.h"
+#include "doer.h"
 
 #define TREE "/tree"
 

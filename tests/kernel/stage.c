@@ -61,6 +61,8 @@ static const struct janus_watch_options *fill(struct filled *filled,
 	filled->subject.ignore = plan->ignore;
 	filled->subject.ignore_count = count_paths(plan->ignore);
 	filled->subject.max_depth = plan->max_depth;
+	filled->subject.exceptions = plan->exceptions;
+	filled->subject.exception_count = plan->exception_count;
 	filled->subject.strategy = plan->strategy;
 	filled->subject.events = plan->events ? plan->events : JANUS_EVENT_OPEN;
 	filled->subject.mode = plan->mode;

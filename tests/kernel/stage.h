@@ -24,6 +24,8 @@ struct plan {
 	uint32_t strategy;
 	uint32_t max_depth;
 	uint64_t directory_limit;
+	const struct janus_exception *exceptions;
+	uint64_t exception_count;
 	uint64_t cookie;
 	int32_t pid;
 };

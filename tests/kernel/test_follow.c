@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "actor.h"
 #include "crowd.h"
+#include "doer.h"
 #include "harness.h"
 #include "stage.h"
 

@@ -9,7 +9,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "actor.h"
+#include "doer.h"
 #include "harness.h"
 #include "stage.h"
 #include "uring.h"

@@ -9,8 +9,8 @@
 
 #include <janus/error.h>
 
-#include "actor.h"
 #include "crowd.h"
+#include "doer.h"
 #include "harness.h"
 #include "stage.h"
 

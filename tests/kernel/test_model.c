@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "actor.h"
 #include "chaos.h"
+#include "doer.h"
 #include "harness.h"
 #include "model.h"
 #include "stage.h"

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "actor.h"
+#include "doer.h"
 #include "harness.h"
 #include "stage.h"
 

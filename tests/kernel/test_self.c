@@ -8,8 +8,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "actor.h"
 #include "crowd.h"
+#include "doer.h"
 #include "harness.h"
 #include "stage.h"
 

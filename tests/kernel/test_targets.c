@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "actor.h"
+#include "doer.h"
 #include "harness.h"
 #include "stage.h"
 

@@ -10,7 +10,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "actor.h"
+#include "doer.h"
 #include "harness.h"
 #include "jail.h"
 #include "stage.h"

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "actor.h"
 #include "crowd.h"
+#include "doer.h"
 #include "harness.h"
 #include "stage.h"
 

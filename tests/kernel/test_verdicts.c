@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "actor.h"
+#include "doer.h"
 #include "harness.h"
 #include "stage.h"
 

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "actor.h"
 #include "context.h"
 #include "decode.h"
+#include "doer.h"
 #include "harness.h"
 #include "identify.h"
 #include "stage.h"

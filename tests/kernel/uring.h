@@ -5,7 +5,7 @@
 #ifndef TESTS_KERNEL_URING_H
 #define TESTS_KERNEL_URING_H
 
-#include "actor.h"
+#include "doer.h"
 
 /* Open @path to read through io_uring, close it: 0 or a negative errno; -ENOSYS: no io_uring. */
 int open_by_uring(const struct deed *deed);

@@ -324,6 +324,21 @@ static ssize_t fake_read(int fd, void *buf, size_t size)
 	return fake_leave(result);
 }
 
+/* The whole text, again and again. */
+static ssize_t fake_pread(int fd, void *buf, size_t size, int64_t offset)
+{
+	long result = fake_enter("pread", fd);
+	struct fake_fd *open = fake_get(fd);
+
+	if (!result && (!open || open->kind != FAKE_TEXT || offset))
+		result = -EBADF;
+	if (!result) {
+		result = (long)strnlen(open->text, size);
+		memcpy(buf, open->text, (size_t)result);
+	}
+	return fake_leave(result);
+}
+
 static ssize_t fake_write(int fd, const void *buf, size_t size)
 {
 	long result = fake_enter("write", fd);
@@ -421,39 +436,6 @@ static int fake_eventfd(unsigned int initial, int flags)
 	return (int)fake_leave(err ? err : fake_new_fd(FAKE_EVENTFD, NULL));
 }
 
-static int fake_pidfd_open(int32_t pid)
-{
-	int err = fake_enter("pidfd_open", pid);
-
-	return (int)fake_leave(err ? err : fake_new_fd(FAKE_EVENTFD, NULL));
-}
-
-static int fake_pidfd_alive(int pidfd)
-{
-	return (int)fake_leave(fake_enter("pidfd_alive", pidfd));
-}
-
-static void *(*responder_run)(void *);
-
-static void *run_thread(void *arg)
-{
-	void *ret = responder_run(arg);
-
-	fake_enter("thread_end", -1);
-	fake.responder_gone = true;
-	fake_leave(0);
-	return ret;
-}
-
-static int fake_thread_create(void *thread, void *(*run)(void *), void *arg)
-{
-	int err = fake_enter("thread_create", -1);
-
-	fake_leave(0);
-	responder_run = run;
-	return err ? err : janus__kernel_linux.thread_create(thread, run_thread, arg);
-}
-
 const struct janus__kernel fake_kernel = {
 	.fanotify_init = fake_fanotify_init,
 	.fanotify_mark = fake_fanotify_mark,
@@ -467,12 +449,15 @@ const struct janus__kernel fake_kernel = {
 	.queued_bytes = fake_queued_bytes,
 	.getdents = fake_getdents,
 	.read = fake_read,
+	.pread = fake_pread,
 	.write = fake_write,
 	.close = fake_close,
 	.replace_fd = fake_replace_fd,
 	.poll = fake_poll,
 	.eventfd = fake_eventfd,
 	.pidfd_open = fake_pidfd_open,
+	.pidfd_open_thread = fake_pidfd_open_thread,
 	.pidfd_alive = fake_pidfd_alive,
+	.pidfd_info = fake_pidfd_info,
 	.thread_create = fake_thread_create,
 };

@@ -77,4 +77,11 @@ struct fake_fd *fake_get(int fd); /* NULL: not open */
 int fake_new_fd(enum fake_kind kind, struct fake_file *file);
 struct fake_file *fake_find_file(const char *path);
 
+/* In fake_threads.c. */
+int fake_pidfd_open(int32_t pid);
+int fake_pidfd_open_thread(int32_t tid);
+int fake_pidfd_alive(int pidfd);
+int fake_pidfd_info(int pidfd, struct janus__pidfd_info *ret);
+int fake_thread_create(void *thread, void *(*run)(void *), void *arg);
+
 #endif

@@ -73,13 +73,16 @@ static void *write_records(void *arg)
 			.spec = janus__spec_ref(spec),
 			.rule = &spec->rules[0],
 		};
-		size_t length = make_path(path, i);
+		const struct janus__texts texts = {
+			.at = { path },
+			.length = { (uint32_t)make_path(path, i) },
+		};
 
 		if (i % 1000 == 0) {
 			janus__ring_lose(&ring, 3);
 			dropped += 3;
 		}
-		if (janus__ring_push(&ring, &record, path, length)) {
+		if (janus__ring_push(&ring, &record, &texts)) {
 			pushed++;
 		} else {
 			janus__spec_unref(spec);
@@ -99,8 +102,10 @@ struct seen {
 };
 
 static void read_record(struct seen *seen, const struct janus__record *record,
-			const char *path, size_t length)
+			const struct janus__texts *texts)
 {
+	const char *path = texts->at[JANUS__TEXT_PATH];
+	size_t length = texts->length[JANUS__TEXT_PATH];
 	char wanted[PATH_MAX];
 
 	check(record->sequence > seen->sequence, "the sequence does not rise");
@@ -124,12 +129,11 @@ static void read_records(void)
 
 	for (;;) {
 		struct janus__record record;
-		const char *path;
-		size_t length;
+		struct janus__texts texts;
 		bool last = atomic_load(&writer_done);
 
-		if (janus__ring_peek(&ring, &record, &path, &length)) {
-			read_record(&seen, &record, path, length);
+		if (janus__ring_peek(&ring, &record, &texts)) {
+			read_record(&seen, &record, &texts);
 			janus__ring_pop(&ring, &record);
 			continue;
 		}

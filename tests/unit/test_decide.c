@@ -42,9 +42,19 @@ static struct janus__spec *specs[WATCHES_MAX];
 static size_t spec_count;
 static struct janus__match match;
 static unsigned int owner_questions;
+static enum janus__listed listed;
 
 static struct janus__opinion opinions[WATCHES_MAX];
 static struct janus__decision decision;
+
+static enum janus__listed is_listed(void *userdata, const struct janus__spec *spec,
+				    const struct janus__subject *subject)
+{
+	(void)userdata;
+	(void)spec;
+	(void)subject;
+	return listed;
+}
 
 static bool is_owner(void *userdata, const struct janus__spec *spec, int32_t pid)
 {
@@ -100,6 +110,7 @@ static void ask(uint32_t kind, int32_t pid, size_t room)
 		.pid = pid,
 		.match = &match,
 		.is_owner = is_owner,
+		.is_listed = is_listed,
 		.userdata = &match,
 	};
 
@@ -266,6 +277,46 @@ Test(decide, asks_for_the_owner_once_a_watch_and_only_if_it_matters)
 		&(struct said){ { { .flags = JANUS_SUBJECT_AUTO_ALLOW_OWNER } }, 1, 0 });
 	ask_open(OWNER);
 	cr_assert_eq(owner_questions, 1);
+}
+
+/* A spec is its maker's until it is seen. */
+static void add_exceptions(struct janus__spec *spec)
+{
+	struct janus__subject *subjects =
+		(struct janus__subject *)(uintptr_t)spec->subjects;
+
+	for (uint64_t i = 0; i < spec->subject_count; i++)
+		subjects[i].exception_count = 1;
+}
+
+static void check_exception(uint32_t verdict, uint32_t reason)
+{
+	ask_open(STRANGER);
+	cr_assert_eq(decision.deny, verdict == JANUS_VERDICT_DENY);
+	check_opinion(0, verdict, reason, 0);
+}
+
+Test(decide, an_exception_is_pardoned_and_who_may_be_one_is_not)
+{
+	add_exceptions(add_watch(&(struct said){ { DENY }, 1, 0 }));
+	listed = JANUS__LISTED_YES;
+	check_exception(JANUS_VERDICT_ALLOW, JANUS_REASON_EXCEPTION);
+	listed = JANUS__LISTED_NO;
+	check_exception(JANUS_VERDICT_DENY, JANUS_REASON_RULE);
+	listed = JANUS__LISTED_UNKNOWN;
+	check_exception(JANUS_VERDICT_DENY, JANUS_REASON_RULE);
+}
+
+Test(decide, turned_round_only_exceptions_are_denied_and_who_may_be_one)
+{
+	add_exceptions(add_watch(&(struct said){
+		{ { .deny = true, .flags = JANUS_SUBJECT_ONLY } }, 1, 0 }));
+	listed = JANUS__LISTED_YES;
+	check_exception(JANUS_VERDICT_DENY, JANUS_REASON_RULE);
+	listed = JANUS__LISTED_NO;
+	check_exception(JANUS_VERDICT_ALLOW, JANUS_REASON_EXCEPTION);
+	listed = JANUS__LISTED_UNKNOWN;
+	check_exception(JANUS_VERDICT_DENY, JANUS_REASON_RULE);
 }
 
 Test(decide, a_retired_watch_is_silent)

@@ -103,6 +103,15 @@ static void forget(void)
 
 TestSuite(decide_trees, .fini = forget);
 
+static enum janus__listed is_listed(void *userdata, const struct janus__spec *spec,
+				    const struct janus__subject *subject)
+{
+	(void)userdata;
+	(void)spec;
+	(void)subject;
+	return JANUS__LISTED_NO;
+}
+
 static bool is_owner(void *userdata, const struct janus__spec *spec, int32_t pid)
 {
 	(void)userdata;
@@ -117,6 +126,7 @@ static void ask(int32_t pid)
 		.pid = pid,
 		.match = &match,
 		.is_owner = is_owner,
+		.is_listed = is_listed,
 	};
 
 	decision = janus__decide(&question, opinions, 4);

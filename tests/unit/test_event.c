@@ -59,7 +59,13 @@ static struct janus__record record(void)
 		.kind = JANUS_EVENT_EXEC,
 		.verdict = JANUS_VERDICT_DENY,
 		.reason = JANUS_REASON_OTHER_WATCH,
-		.pid = 123,
+		.who = { .pid = 123,
+			 .pid_inside = 7,
+			 .parent_pid = 122,
+			 .uid = 1000,
+			 .gid = 100,
+			 .runtime = "docker",
+			 .comm = "a b)" },
 		.file_type = JANUS_FILE_DIRECTORY,
 		.time_ns = 456,
 		.sequence = 789,
@@ -68,15 +74,26 @@ static struct janus__record record(void)
 	};
 }
 
+static struct janus__texts texts_of(const char *path, size_t length)
+{
+	return (struct janus__texts){
+		.at = { path, "/etc/old", "/bin/cat", "/docker/abc", "abc" },
+		.length = { (uint32_t)length, 8, 8, 11, 3 },
+	};
+}
+
 static bool append(const char *path)
 {
 	struct janus__record given = record();
+	struct janus__texts texts = texts_of(path, strlen(path));
 
-	if (janus__event_buffer_append(buffer, &given, path, strlen(path)))
+	if (janus__event_buffer_append(buffer, &given, &texts))
 		return true;
 	janus__spec_unref(spec);
 	return false;
 }
+
+static const struct janus__texts none;
 
 static void check_event(const struct janus_event *event)
 {
@@ -86,6 +103,18 @@ static void check_event(const struct janus_event *event)
 	cr_assert_str_eq(janus_event_get_path(event), "/etc/x");
 	cr_assert(janus_event_is_directory(event));
 	cr_assert_eq(janus_event_get_pid(event), 123);
+	cr_assert_eq(janus_event_get_inner_pid(event), 7);
+	cr_assert_eq(janus_event_get_parent_pid(event), 122);
+	cr_assert_eq(janus_event_get_tid(event), 0);
+	cr_assert_eq(janus_event_get_uid(event), 1000);
+	cr_assert_eq(janus_event_get_gid(event), 100);
+	cr_assert_str_eq(janus_event_get_comm(event), "a b)");
+	cr_assert_str_eq(janus_event_get_exe(event), "/bin/cat");
+	cr_assert_str_eq(janus_event_get_cgroup(event), "/docker/abc");
+	cr_assert_str_eq(janus_event_get_container_id(event), "abc");
+	cr_assert_str_eq(janus_event_get_runtime(event), "docker");
+	cr_assert_str_eq(janus_event_get_old_path(event), "/etc/old");
+	cr_assert_not(janus_event_is_process_gone(event));
 	cr_assert_eq(janus_event_get_time_ns(event), 456);
 	cr_assert_eq(janus_event_get_sequence(event), 789);
 	cr_assert_eq(janus_event_get_watch_id(event), 5);
@@ -112,7 +141,7 @@ Test(event, a_gap_tells_the_count_and_nothing_of_a_watch)
 	};
 	const struct janus_event *event;
 
-	cr_assert(janus__event_buffer_append(buffer, &gap, "", 0));
+	cr_assert(janus__event_buffer_append(buffer, &gap, &none));
 	event = janus_event_buffer_get(buffer, 0);
 	cr_assert_eq(janus_event_get_kind(event), JANUS_EVENT_GAP);
 	cr_assert_eq(janus_event_get_lost_count(event), 12);
@@ -122,6 +151,12 @@ Test(event, a_gap_tells_the_count_and_nothing_of_a_watch)
 	cr_assert_eq(janus_event_get_reason(event), 0);
 	cr_assert_str_eq(janus_event_get_path(event), "");
 	cr_assert_eq(janus_event_get_pid(event), 0);
+	cr_assert_eq(janus_event_get_uid(event), UINT32_MAX);
+	cr_assert_eq(janus_event_get_gid(event), UINT32_MAX);
+	cr_assert_str_eq(janus_event_get_comm(event), "");
+	cr_assert_str_eq(janus_event_get_exe(event), "");
+	cr_assert_str_eq(janus_event_get_container_id(event), "");
+	cr_assert_str_eq(janus_event_get_runtime(event), "");
 	cr_assert_eq(janus_event_get_watch_id(event), 0);
 	cr_assert_eq(janus_event_get_cookie(event), 0);
 	cr_assert_eq(janus_event_get_subject(event), 0);
@@ -133,8 +168,9 @@ Test(event, a_gap_tells_the_count_and_nothing_of_a_watch)
 Test(event, path_is_terminated_behind_its_length)
 {
 	struct janus__record given = record();
+	struct janus__texts texts = texts_of("/abcdef", 3);
 
-	cr_assert(janus__event_buffer_append(buffer, &given, "/abcdef", 3));
+	cr_assert(janus__event_buffer_append(buffer, &given, &texts));
 	cr_assert_str_eq(janus_event_get_path(janus_event_buffer_get(buffer, 0)), "/ab");
 }
 
@@ -151,22 +187,27 @@ Test(event, buffer_takes_as_many_as_asked_for)
 	cr_assert_str_eq(janus_event_get_path(janus_event_buffer_get(buffer, 0)), "/b");
 }
 
-Test(event, empty_buffer_takes_a_path_of_any_length)
+Test(event, empty_buffer_takes_texts_of_any_length)
 {
 	char path[PATH_MAX];
+	struct janus__record given = record();
+	struct janus__texts texts;
+	int appended = 0;
 
 	memset(path, 'x', sizeof(path));
 	path[sizeof(path) - 1] = '\0';
-	/* Two of them, for a rename has both. */
-	for (int i = 0; i < 2; i++)
-		cr_assert(append(path));
-	cr_assert_not(append(path), "its text is full before its events are");
-	for (size_t i = 0; i < 2; i++)
-		cr_assert_str_eq(janus_event_get_path(janus_event_buffer_get(buffer, i)),
-				 path);
-	cr_assert(append("/short"));
-	cr_assert_str_eq(janus_event_get_path(janus_event_buffer_get(buffer, 2)),
-			 "/short");
+	for (size_t i = 0; i < JANUS__TEXT_COUNT; i++) {
+		texts.at[i] = path;
+		texts.length[i] = sizeof(path) - 1;
+	}
+	cr_assert(janus__event_buffer_append(buffer, &given, &texts));
+	while (append(path))
+		appended++;
+	cr_assert_leq(appended, 3);
+	for (int i = 0; i < appended; i++)
+		cr_assert_str_eq(
+			janus_event_get_path(janus_event_buffer_get(buffer, (size_t)i)),
+			path);
 }
 
 Test(event, buffer_limits_its_capacity)
@@ -222,7 +263,7 @@ Test(event, copy_of_a_gap_is_a_gap)
 	const struct janus__record gap = { .kind = JANUS_EVENT_GAP, .lost = 12 };
 	struct janus_event *copy;
 
-	janus__event_buffer_append(buffer, &gap, "", 0);
+	janus__event_buffer_append(buffer, &gap, &none);
 	cr_assert_eq(janus_event_copy(janus_event_buffer_get(buffer, 0), &copy), 0);
 	cr_assert_eq(janus_event_get_lost_count(copy), 12);
 	janus_event_destroy(copy);

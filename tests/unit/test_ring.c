@@ -41,6 +41,7 @@ static const char *make_path(char *path, size_t length, uint64_t number)
 static bool push(uint64_t number, size_t path_length)
 {
 	char path[PATH_MAX];
+	struct janus__texts texts;
 	struct janus__record record = {
 		.kind = JANUS_EVENT_OPEN,
 		.time_ns = (int64_t)number,
@@ -49,7 +50,9 @@ static bool push(uint64_t number, size_t path_length)
 	};
 
 	make_path(path, path_length, number);
-	if (janus__ring_push(&ring, &record, path, path_length))
+	texts = (struct janus__texts){ .at = { path, NULL, "/bin/cat" },
+				       .length = { (uint32_t)path_length, 0, 8 } };
+	if (janus__ring_push(&ring, &record, &texts))
 		return true;
 	janus__spec_unref(spec);
 	return false;
@@ -60,15 +63,19 @@ static struct janus__record take(void)
 {
 	struct janus__record record;
 	char wanted[PATH_MAX];
-	const char *path;
-	size_t length;
+	struct janus__texts texts;
 
-	cr_assert(janus__ring_peek(&ring, &record, &path, &length));
-	make_path(wanted, length, (uint64_t)record.time_ns);
-	if (record.spec)
-		cr_assert_eq(memcmp(path, wanted, length), 0);
-	else
-		cr_assert_eq(length, 0);
+	cr_assert(janus__ring_peek(&ring, &record, &texts));
+	make_path(wanted, texts.length[JANUS__TEXT_PATH], (uint64_t)record.time_ns);
+	if (record.spec) {
+		cr_assert_eq(memcmp(texts.at[JANUS__TEXT_PATH], wanted,
+				    texts.length[JANUS__TEXT_PATH]),
+			     0);
+		cr_assert_str_eq(texts.at[JANUS__TEXT_OLD_PATH], "");
+		cr_assert_str_eq(texts.at[JANUS__TEXT_EXE], "/bin/cat");
+	} else {
+		cr_assert_eq(texts.length[JANUS__TEXT_PATH], 0);
+	}
 	janus__spec_unref(record.spec);
 	janus__ring_pop(&ring, &record);
 	return record;
@@ -77,10 +84,9 @@ static struct janus__record take(void)
 static bool is_empty(void)
 {
 	struct janus__record record;
-	const char *path;
-	size_t length;
+	struct janus__texts texts;
 
-	return !janus__ring_peek(&ring, &record, &path, &length);
+	return !janus__ring_peek(&ring, &record, &texts);
 }
 
 /* Push until one finds no room; how many did. */
@@ -118,14 +124,13 @@ Test(ring, hands_records_over_in_order)
 Test(ring, peeking_takes_nothing)
 {
 	struct janus__record record;
-	const char *path;
-	size_t length;
+	struct janus__texts texts;
 
 	push(1, 3);
 	for (int i = 0; i < 2; i++) {
-		cr_assert(janus__ring_peek(&ring, &record, &path, &length));
+		cr_assert(janus__ring_peek(&ring, &record, &texts));
 		cr_assert_eq(record.sequence, 1);
-		cr_assert_eq(length, 3);
+		cr_assert_eq(texts.length[JANUS__TEXT_PATH], 3);
 	}
 	take();
 }
@@ -202,15 +207,14 @@ Test(ring, tells_a_gap_where_it_is_and_not_where_it_is_seen)
 Test(ring, a_gap_grows_until_it_is_taken)
 {
 	struct janus__record gap;
-	const char *path;
-	size_t length;
+	struct janus__texts texts;
 
 	janus__ring_lose(&ring, 1);
-	cr_assert(janus__ring_peek(&ring, &gap, &path, &length));
+	cr_assert(janus__ring_peek(&ring, &gap, &texts));
 	cr_assert_eq(gap.lost, 1);
-	cr_assert_eq(length, 0);
+	cr_assert_eq(texts.length[JANUS__TEXT_PATH], 0);
 	janus__ring_lose(&ring, 1);
-	cr_assert(janus__ring_peek(&ring, &gap, &path, &length));
+	cr_assert(janus__ring_peek(&ring, &gap, &texts));
 	cr_assert_eq(gap.lost, 2);
 	janus__ring_lose(&ring, 1);
 	janus__ring_pop(&ring, &gap);

@@ -296,7 +296,7 @@ Test(spec, refuses_words_it_does_not_know)
 	refuse(-EINVAL, "subject[0].events: not a mask of permission events");
 	subject.mode = JANUS_MODE_AUDIT + 1;
 	refuse(-EINVAL, "subject[0].mode: unknown mode");
-	subject.flags = 1u << 8;
+	subject.flags = 1u << 9;
 	refuse(-EINVAL, "subject[0].flags: unknown flag");
 	subject.reserved = 1;
 	refuse(-EINVAL, "subject[0].reserved: not 0");

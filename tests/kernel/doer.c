@@ -3,7 +3,7 @@
  * Owns the other process and the socket to it. The child is single-threaded and never leaves
  * through exit(3): nothing of the testing process is to be flushed or checked twice.
  */
-#include "actor.h"
+#include "doer.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The actor: another process that does what it is told and says how it went. It opens guarded
+ * The doer: another process that does what it is told and says how it went. It opens guarded
  * files, because what the testing process opens itself is never refused.
  */
-#ifndef TESTS_KERNEL_ACTOR_H
-#define TESTS_KERNEL_ACTOR_H
+#ifndef TESTS_KERNEL_DOER_H
+#define TESTS_KERNEL_DOER_H
 
 #include <limits.h>
 #include <stdbool.h>
