@@ -12,6 +12,7 @@
 
 #include "cgroup.h"
 #include "status.h"
+#include "util.h"
 
 static struct janus__span span_of(const struct janus__actor *actor, const char *at,
 				  size_t length)
@@ -75,13 +76,10 @@ static void read_cgroups(struct janus__actor *actor, const struct janus__proc *p
 	}
 }
 
-static ssize_t read_exe(const struct janus__proc *proc, int32_t pid, char exe[PATH_MAX])
+static ssize_t read_exe(const struct janus__kernel *kernel, int fd, char exe[PATH_MAX])
 {
-	char link[32];
-	ssize_t length;
+	ssize_t length = kernel->readlinkat(fd, "", exe, PATH_MAX);
 
-	snprintf(link, sizeof(link), "%d/exe", pid);
-	length = proc->kernel->readlinkat(proc->fd, link, exe, PATH_MAX);
 	if (length < 0 || length == PATH_MAX)
 		length = 0;
 	exe[length] = '\0';
@@ -128,7 +126,9 @@ static bool read_info(struct janus__actor *actor, const struct janus__kernel *ke
 static bool open_fds(struct janus__actor_fds *fds, const struct janus__proc *proc,
 		     int32_t pid)
 {
-	*fds = (struct janus__actor_fds){ -1, -1 };
+	char link[32];
+
+	*fds = (struct janus__actor_fds){ -1, -1, -1 };
 	if (pid <= 0)
 		return false;
 	fds->pidfd = proc->kernel->pidfd_open(pid);
@@ -136,17 +136,23 @@ static bool open_fds(struct janus__actor_fds *fds, const struct janus__proc *pro
 		fds->pidfd = proc->kernel->pidfd_open_thread(pid);
 	if (fds->pidfd >= 0)
 		fds->comm_fd = janus__proc_open_file(proc, pid, "comm");
-	return fds->comm_fd >= 0;
+	if (fds->comm_fd < 0)
+		return false;
+	snprintf(link, sizeof(link), "%d/exe", pid);
+	fds->exe_fd = proc->kernel->openat(proc->fd, link,
+					   O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fds->exe_fd >= 0;
 }
 
 void janus__actor_fds_done(struct janus__actor_fds *fds,
 			   const struct janus__kernel *kernel)
 {
-	if (fds->pidfd >= 0)
-		kernel->close(fds->pidfd);
-	if (fds->comm_fd >= 0)
-		kernel->close(fds->comm_fd);
-	*fds = (struct janus__actor_fds){ -1, -1 };
+	const int all[] = { fds->pidfd, fds->comm_fd, fds->exe_fd };
+
+	for (size_t i = 0; i < JANUS__ARRAY_COUNT(all); i++)
+		if (all[i] >= 0)
+			kernel->close(all[i]);
+	*fds = (struct janus__actor_fds){ -1, -1, -1 };
 }
 
 static void set_ids(struct janus__facts *facts, const struct janus__status *status)
@@ -168,7 +174,7 @@ static bool read_facts(struct janus__actor *actor, const struct janus__proc *pro
 	    janus__status_read(proc, pid, &status) < 0)
 		return false;
 	set_ids(&actor->facts, &status);
-	actor->exe_length = (uint32_t)read_exe(proc, pid, actor->exe);
+	actor->exe_length = (uint32_t)read_exe(proc->kernel, fds->exe_fd, actor->exe);
 	read_cgroups(actor, proc, pid);
 	read_pid_namespace(actor, proc, pid);
 	return read_info(actor, proc->kernel, fds->pidfd);
@@ -236,7 +242,7 @@ bool janus__actor_is_same(const struct janus__actor *actor,
 	if (!read_comm(proc->kernel, fds->comm_fd, comm) ||
 	    strcmp(comm, actor->facts.comm) != 0)
 		return false;
-	length = (size_t)read_exe(proc, actor->id, exe);
+	length = (size_t)read_exe(proc->kernel, fds->exe_fd, exe);
 	if (length != actor->exe_length || memcmp(exe, actor->exe, length) != 0)
 		return false;
 	return has_same_ids(actor, fds, proc);

@@ -53,6 +53,7 @@ struct janus__actor {
 struct janus__actor_fds {
 	int pidfd;
 	int comm_fd;
+	int exe_fd; /* of the link itself */
 };
 
 /*

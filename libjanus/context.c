@@ -64,6 +64,26 @@ static int open_groups(struct janus_context *context)
 					 &context->features, &context->wide_fd);
 }
 
+/* Everything that janus_poll() has to look after. */
+static int open_epoll(struct janus_context *context)
+{
+	const struct janus__kernel *kernel = context->kernel;
+	int err;
+
+	context->tending.timer_fd = kernel->timer_create();
+	if (context->tending.timer_fd < 0)
+		return context->tending.timer_fd;
+	context->epoll_fd = kernel->epoll_create();
+	if (context->epoll_fd < 0)
+		return context->epoll_fd;
+	context->lives.epoll_fd = context->epoll_fd;
+	err = kernel->epoll_add(context->epoll_fd, context->ready_fd, NULL);
+	if (!err)
+		err = kernel->epoll_add(context->epoll_fd, context->tending.timer_fd,
+					NULL);
+	return err;
+}
+
 static int open_fds(struct janus_context *context)
 {
 	const struct janus__kernel *kernel = context->kernel;
@@ -84,7 +104,8 @@ static int open_fds(struct janus_context *context)
 	context->ready_fd = kernel->eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (context->ready_fd < 0)
 		return context->ready_fd;
-	return open_groups(context);
+	err = open_epoll(context);
+	return err ? err : open_groups(context);
 }
 
 /*
@@ -93,8 +114,10 @@ static int open_fds(struct janus_context *context)
  */
 static void close_fds(struct janus_context *context)
 {
-	const int fds[] = { context->wide_fd, context->group_fd, context->ready_fd,
-			    context->stop_fd, context->low_fd };
+	const int fds[] = { context->wide_fd,  context->group_fd,
+			    context->epoll_fd, context->tending.timer_fd,
+			    context->ready_fd, context->stop_fd,
+			    context->low_fd };
 
 	for (size_t i = 0; i < JANUS__ARRAY_COUNT(fds); i++)
 		if (fds[i] >= 0)
@@ -174,6 +197,10 @@ static struct janus_context *new_context(const struct janus_context_options *opt
 	context->low_fd = -1;
 	context->stop_fd = -1;
 	context->ready_fd = -1;
+	context->epoll_fd = -1;
+	context->tending.timer_fd = -1;
+	context->lives.kernel = kernel;
+	janus__notices_init(&context->notices);
 	return context;
 }
 
@@ -242,10 +269,12 @@ void janus_context_destroy(struct janus_context *context)
 		context->low_fd = -1;
 	close_fds(context);
 	janus__context_unfollow(context);
+	context->lives.epoll_fd = -1;
 	context->marker.group_fd = -1;
 	context->wide.group_fd = -1;
 	context->quiet.wide_fd = -1;
 	janus__watches_free(context);
+	janus__notices_done(&context->notices);
 	janus__linger_done(&context->linger, &context->marker);
 	janus__quiet_done(&context->quiet);
 	janus__wide_done(&context->wide);

@@ -24,6 +24,7 @@
 #include "rules.h"
 #include "stats.h"
 #include "tell.h"
+#include "tend.h"
 #include "tree.h"
 #include "wide.h"
 
@@ -38,6 +39,9 @@ struct janus_context {
 	struct janus__responder responder;
 	struct janus_watch *watches;
 	struct janus__linger linger;
+	struct janus__lives lives;
+	struct janus__tending tending;
+	struct janus__notices notices;
 
 	/* Over everything from here to the follower, and over all marks and rules. */
 	pthread_mutex_t engine;
@@ -60,6 +64,7 @@ struct janus_context {
 	int low_fd;   /* holds a number for observation, below those of the groups */
 	int stop_fd;
 	int ready_fd;
+	int epoll_fd; /* what the caller polls: ready_fd, lives, the timer of what waits */
 	atomic_bool woken;
 };
 

@@ -74,6 +74,10 @@ const char *janus_event_kind_name(uint32_t kind)
 		return "DELETE";
 	case JANUS_EVENT_RENAME:
 		return "RENAME";
+	case JANUS_EVENT_START:
+		return "START";
+	case JANUS_EVENT_END:
+		return "END";
 	case JANUS_EVENT_GAP:
 		return "GAP";
 	default:
@@ -106,6 +110,8 @@ const char *janus_reason_name(uint32_t reason)
 		return "other-watch";
 	case JANUS_REASON_FAILURE:
 		return "failure";
+	case JANUS_REASON_EXCEPTION:
+		return "exception";
 	default:
 		return "unknown";
 	}

@@ -250,12 +250,12 @@ uint64_t janus_event_get_cookie(const struct janus_event *event)
 	return event->record.spec ? event->record.spec->cookie : 0;
 }
 
-/* NULL: a gap. */
+/* NULL: a gap, or a watch as such. */
 static const struct janus__subject *subject_of(const struct janus_event *event)
 {
 	const struct janus__record *record = &event->record;
 
-	return record->spec ? janus__spec_subject_of(record->spec, record->rule) : NULL;
+	return record->rule ? janus__spec_subject_of(record->spec, record->rule) : NULL;
 }
 
 size_t janus_event_get_subject(const struct janus_event *event)

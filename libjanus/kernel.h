@@ -72,6 +72,12 @@ struct janus__kernel {
 	int (*pidfd_open_thread)(int32_t tid);
 	int (*pidfd_alive)(int pidfd);
 	int (*pidfd_info)(int pidfd, struct janus__pidfd_info *ret);
+	int (*epoll_create)(void);
+	int (*epoll_add)(int epoll, int fd, void *data);
+	int (*epoll_delete)(int epoll, int fd);
+	int (*epoll_wait)(int epoll, void **ret, int count);
+	int (*timer_create)(void);
+	int (*timer_set)(int timer, int64_t when_ns);
 	int (*thread_create)(void *thread, void *(*run)(void *), void *arg);
 };
 

@@ -9,11 +9,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/fanotify.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -205,6 +207,54 @@ static int linux_pidfd_info(int pidfd, struct janus__pidfd_info *ret)
 	return 0;
 }
 
+static int linux_epoll_create(void)
+{
+	RETURN_RESULT(epoll_create1(EPOLL_CLOEXEC));
+}
+
+static int linux_epoll_add(int epoll, int fd, void *data)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = data };
+
+	RETURN_RESULT(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+}
+
+static int linux_epoll_delete(int epoll, int fd)
+{
+	RETURN_RESULT(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL));
+}
+
+/* The data of up to @count fds that are readable now; waits for nothing. */
+static int linux_epoll_wait(int epoll, void **ret, int count)
+{
+	struct epoll_event events[64];
+	int saved_errno = errno;
+	int found = epoll_wait(epoll, events, count < 64 ? count : 64, 0);
+
+	if (found < 0)
+		found = -errno;
+	errno = saved_errno;
+	for (int i = 0; i < found; i++)
+		ret[i] = events[i].data.ptr;
+	return found;
+}
+
+static int linux_timer_create(void)
+{
+	RETURN_RESULT(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+}
+
+/* Readable from then on, by CLOCK_MONOTONIC; 0: never. */
+static int linux_timer_set(int timer, int64_t when_ns)
+{
+	const struct itimerspec when = {
+		.it_value.tv_sec = when_ns / 1000000000,
+		.it_value.tv_nsec = when_ns % 1000000000,
+	};
+
+	RETURN_RESULT(timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL));
+}
+
 /* The new thread blocks every signal: they are the embedding program's. */
 static int linux_thread_create(void *thread, void *(*run)(void *), void *arg)
 {
@@ -241,5 +291,11 @@ const struct janus__kernel janus__kernel_linux = {
 	.pidfd_open_thread = linux_pidfd_open_thread,
 	.pidfd_alive = linux_pidfd_alive,
 	.pidfd_info = linux_pidfd_info,
+	.epoll_create = linux_epoll_create,
+	.epoll_add = linux_epoll_add,
+	.epoll_delete = linux_epoll_delete,
+	.epoll_wait = linux_epoll_wait,
+	.timer_create = linux_timer_create,
+	.timer_set = linux_timer_set,
 	.thread_create = linux_thread_create,
 };

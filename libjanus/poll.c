@@ -70,8 +70,10 @@ static int fetch(struct janus_context *context, struct janus_event_buffer *buffe
 	janus__responder_clear_signal(responder);
 	broken = atomic_load(&responder->broken);
 	janus__context_expire(context);
+	janus__tend(context);
 	drained = move_records(context, &context->ring, buffer) &&
-		  move_records(context, &context->observed, buffer);
+		  move_records(context, &context->observed, buffer) &&
+		  janus__tend_tell(context, buffer);
 	if (broken || !drained)
 		janus__responder_signal(responder);
 	count = (int)janus_event_buffer_get_count(buffer);
@@ -81,7 +83,7 @@ static int fetch(struct janus_context *context, struct janus_event_buffer *buffe
 /* Nothing was fetched: wait for something. */
 static int wait_for_signal(struct janus_context *context, int64_t timeout_ns)
 {
-	struct pollfd fd = { .fd = context->ready_fd, .events = POLLIN };
+	struct pollfd fd = { .fd = context->epoll_fd, .events = POLLIN };
 
 	return context->kernel->poll(&fd, 1, timeout_ns);
 }
@@ -132,5 +134,5 @@ int janus_wakeup(struct janus_context *context)
 
 int janus_get_fd(const struct janus_context *context)
 {
-	return context ? context->ready_fd : -EINVAL;
+	return context ? context->epoll_fd : -EINVAL;
 }

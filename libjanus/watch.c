@@ -14,122 +14,16 @@
 #include "context.h"
 #include "cover.h"
 #include "excepted.h"
+#include "needs.h"
 #include "options.h"
 #include "report.h"
 #include "root.h"
 #include "spec.h"
+#include "tend.h"
 #include "util.h"
 
-struct janus_watch {
-	struct janus_context *context;
-	struct janus_watch *next;
-	uint64_t id;
-	struct janus__spec *spec;
-	struct janus__coverage coverage;
-};
-
-/* What a watch is to become. */
-struct goal {
-	struct janus__spec *spec;
-	struct janus__coverage coverage;
-	struct janus_watch_report *report;
-};
-
-#define ASKING ((1u << JANUS_MODE_ENFORCE) | (1u << JANUS_MODE_DRY_RUN))
-#define FOLLOWING                                                                        \
-	((uint32_t)JANUS_SUBJECT_RECURSIVE | (uint32_t)JANUS_SUBJECT_WAIT |              \
-	 (uint32_t)JANUS_SUBJECT_GLOB)
-#define AUDITING (1u << JANUS_MODE_AUDIT)
-
-/* What needs a feature: one of the events, flags, strategies, in one of the modes. */
-static const struct {
-	uint64_t feature;
-	int error;
-	uint32_t modes;
-	uint32_t events; /* this and the next two 0: the mode as such */
-	uint32_t flags;
-	uint32_t strategies;
-	const char *field;
-	const char *cause;
-} needs[] = {
-	{ .feature = JANUS_FEATURE_PERMISSION,
-	  .error = -EPERM,
-	  .modes = ASKING,
-	  .field = "mode",
-	  .cause = "CAP_SYS_ADMIN is missing" },
-	{ .feature = JANUS_FEATURE_EXEC,
-	  .error = -EOPNOTSUPP,
-	  .modes = ASKING,
-	  .events = JANUS_EVENT_EXEC,
-	  .field = "events",
-	  .cause = "this kernel has no permission events for exec" },
-	{ .feature = JANUS_FEATURE_AUDIT,
-	  .error = -EOPNOTSUPP,
-	  .modes = ASKING,
-	  .flags = JANUS_SUBJECT_AUDIT,
-	  .field = "flags",
-	  .cause = "audit records are not to be had (kernel without audit, or no "
-		   "CAP_AUDIT_WRITE)" },
-	{ .feature = JANUS_FEATURE_OBSERVE,
-	  .error = -EOPNOTSUPP,
-	  .modes = AUDITING,
-	  .field = "mode",
-	  .cause = "this kernel or these privileges allow no observation" },
-	{ .feature = JANUS_FEATURE_OBSERVE,
-	  .error = -EOPNOTSUPP,
-	  .modes = ASKING,
-	  .flags = FOLLOWING,
-	  .field = "flags",
-	  .cause = "this kernel does not tell what is new in a tree" },
-	{ .feature = JANUS_FEATURE_WIDE,
-	  .error = -EOPNOTSUPP,
-	  .modes = ASKING,
-	  .strategies = (uint32_t)JANUS_STRATEGY_MOUNT |
-			(uint32_t)JANUS_STRATEGY_FILESYSTEM,
-	  .field = "strategy",
-	  .cause = "no marks on mounts and file systems are to be had here" },
-};
-
-static bool is_needed(size_t i, const struct janus__subject *subject)
-{
-	if (!(needs[i].modes & 1u << subject->mode))
-		return false;
-	return !(needs[i].events | needs[i].flags | needs[i].strategies) ||
-	       (subject->events & needs[i].events) || (subject->flags & needs[i].flags) ||
-	       (subject->strategy & needs[i].strategies);
-}
-
-static int check_features(const struct janus_context *context,
-			  const struct janus__spec *spec,
-			  struct janus_watch_report *report)
-{
-	for (uint32_t i = 0; i < spec->subject_count; i++) {
-		for (size_t j = 0; j < JANUS__ARRAY_COUNT(needs); j++) {
-			struct janus__place place = { .subject = i,
-						      .field = needs[j].field };
-
-			if ((context->features & needs[j].feature) ||
-			    !is_needed(j, &spec->subjects[i]))
-				continue;
-			return janus__report_refuse(report, needs[j].error, &place,
-						    needs[j].cause);
-		}
-	}
-	return 0;
-}
-
-/* Whether trees or observation are needed, or paths that are followed. */
-static bool needs_following(const struct janus__spec *spec)
-{
-	for (uint32_t i = 0; i < spec->subject_count; i++)
-		if (!janus__subject_asks(&spec->subjects[i]) ||
-		    (spec->subjects[i].flags & FOLLOWING))
-			return true;
-	return false;
-}
-
 static int cover(struct janus_watch *watch, const struct janus__root *root,
-		 const struct janus_watch_options *options, struct goal *goal)
+		 struct janus__goal *goal)
 {
 	struct janus__cover cover;
 	int err;
@@ -137,10 +31,10 @@ static int cover(struct janus_watch *watch, const struct janus__root *root,
 	janus__cover_init(&cover, &watch->context->marker, root, goal->spec);
 	cover.coverage = &goal->coverage;
 	cover.report = goal->report;
-	cover.progress = options->progress;
-	cover.progress_userdata = options->progress_userdata;
+	cover.progress = goal->progress;
+	cover.progress_userdata = goal->progress_userdata;
 	/* First, so that no mount is between what is walked through and what is told. */
-	if (needs_following(goal->spec))
+	if (janus__needs_following(goal->spec))
 		janus__follower_watch_mounts(&watch->context->follower,
 					     &watch->context->proc, root->process.pid);
 	err = janus__cover_spec(&cover);
@@ -151,9 +45,41 @@ static int cover(struct janus_watch *watch, const struct janus__root *root,
 	return err;
 }
 
+/* Know when the process whose root it is ends. */
+static int hold_life(struct janus_watch *watch, const struct janus__root *root,
+		     struct janus__goal *goal)
+{
+	struct janus_context *context = watch->context;
+	int err;
+
+	if (!root->process.pid)
+		return 0;
+	err = janus__lives_hold(&context->lives, &context->proc, root->process,
+				&goal->life);
+	return err ? janus__report_fail(goal->report, err, "target",
+					"it cannot be told when its process ends")
+		   : 0;
+}
+
+/* What the target is, and who is meant by exceptions. */
+static int identify_target(struct janus_watch *watch, const struct janus__root *root,
+			   struct janus__goal *goal)
+{
+	const struct janus__proc *proc = &watch->context->proc;
+	int err = hold_life(watch, root, goal);
+
+	if (err)
+		return err;
+	goal->spec->owner = root->process;
+	err = janus__root_name(root, proc, &goal->spec->root);
+	if (err)
+		return janus__report_fail(goal->report, err, "target",
+					  "its root has no name");
+	return janus__excepted_prepare(goal->spec, root, proc, goal->report);
+}
+
 /* Everything before the rules speak. On success the goal's coverage is marked. */
-static int prepare(struct janus_watch *watch, const struct janus_watch_options *options,
-		   struct goal *goal)
+static int prepare(struct janus_watch *watch, struct janus__goal *goal)
 {
 	struct janus_context *context = watch->context;
 	struct janus__spec *spec = goal->spec;
@@ -161,25 +87,22 @@ static int prepare(struct janus_watch *watch, const struct janus_watch_options *
 	int err = 0;
 
 	/* What cannot be had is found missing below, in words. */
-	if (needs_following(spec))
+	if (janus__needs_following(spec))
 		err = janus__context_follow(context);
 	if (err == -ENOMEM || err == -EMFILE || err == -ENFILE || err == -EAGAIN)
 		return janus__report_fail(goal->report, err, "context",
 					  "observation cannot be started");
-	err = check_features(context, spec, goal->report);
+	err = janus__needs_check(context->features, spec, goal->report);
 	if (err)
 		return err;
 	err = janus__root_open(&root, &context->proc, spec, goal->report);
+	goal->absent = spec->container_id &&
+		       (err == -ENOENT || err == -EAGAIN || err == -ESRCH);
 	if (err)
 		return err;
-	spec->owner = root.process;
-	err = janus__root_name(&root, &context->proc, &spec->root);
-	if (err)
-		janus__report_fail(goal->report, err, "target", "its root has no name");
+	err = identify_target(watch, &root, goal);
 	if (!err)
-		err = janus__excepted_prepare(spec, &root, &context->proc, goal->report);
-	if (!err)
-		err = cover(watch, &root, options, goal);
+		err = cover(watch, &root, goal);
 	janus__root_done(&root);
 	return err;
 }
@@ -201,7 +124,7 @@ static int swap_rules(struct janus_watch *watch, struct janus__spec *spec,
 }
 
 /* The new options come into force; the marks of the old ones stay for a moment. */
-static int replace(struct janus_watch *watch, const struct goal *goal)
+static int replace(struct janus_watch *watch, const struct janus__goal *goal)
 {
 	struct janus__lingering *former = calloc(1, sizeof(*former));
 	int err = former ? swap_rules(watch, goal->spec, &goal->coverage) : -ENOMEM;
@@ -216,8 +139,10 @@ static int replace(struct janus_watch *watch, const struct goal *goal)
 	}
 	if (err)
 		return err;
+	janus__lives_release(&watch->context->lives, watch->life);
 	watch->spec = goal->spec;
 	watch->coverage = goal->coverage;
+	watch->life = goal->life;
 	janus__coverage_activate(&watch->coverage, true);
 	janus__quiet_clear(&watch->context->quiet);
 	return 0;
@@ -231,7 +156,7 @@ static bool is_last(const struct janus_watch *watch)
 	return context->watches == watch && !watch->next && !context->linger.first;
 }
 
-/* The watch is to guard no longer, and at once. */
+/* What a retired watch still holds. -ENOMEM: it holds it still, and is silent. */
 static int withdraw(struct janus_watch *watch)
 {
 	const struct janus__coverage none = { 0 };
@@ -242,46 +167,116 @@ static int withdraw(struct janus_watch *watch)
 	janus__cover_release(&watch->context->marker, watch->spec, &watch->coverage,
 			     is_last(watch));
 	janus__spec_unref(watch->spec);
+	watch->spec = NULL;
+	watch->coverage = none;
+	janus__lives_release(&watch->context->lives, watch->life);
+	watch->life = NULL;
 	return 0;
 }
 
+static void free_watch(struct janus_watch *watch)
+{
+	free(watch->start);
+	free(watch->end);
+	free(watch);
+}
+
 /* Watches that could not go for want of memory get another chance. They are silent already. */
-static void reap_retired(struct janus_context *context)
+void janus__watches_reap(struct janus_context *context)
 {
 	struct janus_watch **link = &context->watches;
 
 	while (*link) {
 		struct janus_watch *watch = *link;
 
-		if (!watch->spec->retired || withdraw(watch) < 0) {
+		if (watch->spec && watch->spec->retired)
+			(void)withdraw(watch);
+		if (watch->spec || !watch->destroyed) {
 			link = &watch->next;
 			continue;
 		}
 		*link = watch->next;
-		free(watch);
+		free_watch(watch);
 	}
+}
+
+void janus__watch_retire(struct janus_watch *watch)
+{
+	if (!watch->spec)
+		return;
+	atomic_store(&watch->spec->retired, true);
+	janus__coverage_activate(&watch->coverage, false);
+}
+
+int janus__watch_enforce(struct janus_watch *watch, struct janus__goal *goal)
+{
+	int err = prepare(watch, goal);
+
+	if (!err) {
+		err = replace(watch, goal);
+		if (!err)
+			return 0;
+		janus__report_fail(goal->report, err, "rules", "no memory");
+		janus__cover_release(&watch->context->marker, goal->spec, &goal->coverage,
+				     false);
+	}
+	janus__lives_release(&watch->context->lives, goal->life);
+	goal->life = NULL;
+	return err;
+}
+
+/* Whatever comes, there shall be memory to tell of it. */
+static int have_notices(struct janus_watch *watch)
+{
+	if (!watch->end)
+		watch->end = calloc(1, sizeof(*watch->end));
+	if (!watch->start)
+		watch->start = calloc(1, sizeof(*watch->start));
+	return watch->end && watch->start ? 0 : -ENOMEM;
+}
+
+/* There is no such container yet. */
+static void wait_for_target(struct janus_watch *watch, struct janus__goal *goal,
+			    uint64_t wait_ns)
+{
+	struct janus_watch_report *report = goal->report;
+	uint64_t paths = report->paths;
+
+	*report = (struct janus_watch_report)JANUS_WATCH_REPORT_INIT;
+	report->paths = paths;
+	report->pending = 1;
+	janus__tend_forget(watch);
+	watch->waiting = goal->spec;
+	janus__tend_wait(watch, wait_ns);
 }
 
 static int apply(struct janus_watch *watch, const struct janus_watch_options *options,
 		 struct janus_watch_report *report)
 {
-	struct goal goal = { .report = report };
+	struct janus__goal goal = {
+		.report = report,
+		.progress = options->progress,
+		.progress_userdata = options->progress_userdata,
+	};
 	int err;
 
-	reap_retired(watch->context);
+	janus__watches_reap(watch->context);
+	err = have_notices(watch);
+	if (err)
+		return janus__report_fail(report, err, "watch", "no memory");
 	err = janus__spec_create(&goal.spec, options, report);
 	if (err)
 		return err;
 	goal.spec->watch_id = watch->id;
-	err = prepare(watch, options, &goal);
-	if (err)
-		goto unref;
-	err = replace(watch, &goal);
-	if (!err)
+	err = janus__watch_enforce(watch, &goal);
+	if (!err) {
+		janus__tend_forget(watch);
 		return 0;
-	janus__report_fail(report, err, "rules", "no memory");
-	janus__cover_release(&watch->context->marker, goal.spec, &goal.coverage, false);
-unref:
+	}
+	if (goal.absent && options->wait_ns) {
+		wait_for_target(watch, &goal, options->wait_ns);
+		return 0;
+	}
 	janus__spec_unref(goal.spec);
 	return err;
 }
@@ -342,7 +337,7 @@ int janus_watch_create(struct janus_context *context, struct janus_watch **ret,
 	watch->id = ++context->last_watch_id;
 	err = apply_public(watch, options, ret_report);
 	if (err) {
-		free(watch);
+		free_watch(watch);
 		return err;
 	}
 	watch->next = context->watches;
@@ -368,11 +363,12 @@ void janus_watch_destroy(struct janus_watch *watch)
 	if (!watch)
 		return;
 	context = watch->context;
-	atomic_store(&watch->spec->retired, true);
 	janus__count(&context->counters.watches, (uint64_t)-1);
 	pthread_mutex_lock(&context->engine);
-	janus__coverage_activate(&watch->coverage, false);
-	reap_retired(context);
+	watch->destroyed = true;
+	janus__tend_forget(watch);
+	janus__watch_retire(watch);
+	janus__watches_reap(context);
 	pthread_mutex_unlock(&context->engine);
 }
 
@@ -387,9 +383,12 @@ void janus__watches_free(struct janus_context *context)
 		struct janus_watch *watch = context->watches;
 
 		context->watches = watch->next;
-		janus__cover_release(&context->marker, watch->spec, &watch->coverage,
-				     true);
+		janus__tend_forget(watch);
+		if (watch->spec)
+			janus__cover_release(&context->marker, watch->spec,
+					     &watch->coverage, true);
 		janus__spec_unref(watch->spec);
-		free(watch);
+		janus__lives_release(&context->lives, watch->life);
+		free_watch(watch);
 	}
 }

@@ -33,6 +33,9 @@ enum janus_event_kind {
 	JANUS_EVENT_ATTRIB = 1u << 6,      /* mode, owner, times, link count, xattrs */
 	JANUS_EVENT_DELETE = 1u << 7,      /* a name is gone: unlinked, or moved out */
 	JANUS_EVENT_RENAME = 1u << 8, /* moved within what is watched; has two paths */
+	JANUS_EVENT_START =
+		1u << 28, /* a watch that waited is in force, see ..._get_error() */
+	JANUS_EVENT_END = 1u << 29, /* a watch guards no more: its process has ended */
 	JANUS_EVENT_GAP = 1u << 30, /* not everything is told: janus_event_get_error() */
 };
 

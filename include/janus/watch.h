@@ -171,6 +171,8 @@ typedef void (*janus_progress_fn)(void *userdata, uint64_t directory_count);
  *	it is reached the rest is not covered: the report says so, later a JANUS_EVENT_GAP
  * @progress: told every few thousand directories; NULL: nobody is
  * @progress_userdata: handed to @progress
+ * @wait_ns: for JANUS_TARGET_CONTAINER: how long to wait, in nanoseconds, for a container that is
+ *	not up yet; 0: not at all, UINT64_MAX: without end. See janus_watch_create()
  *
  * Everything that the pointers lead to is copied; nothing is kept.
  */
@@ -185,12 +187,13 @@ struct janus_watch_options {
 	uint64_t directory_limit;
 	janus_progress_fn progress;
 	void *progress_userdata;
+	uint64_t wait_ns;
 };
 
 #define JANUS_WATCH_OPTIONS_INIT                                                         \
 	{                                                                                \
 		sizeof(struct janus_watch_options), NULL, 0, NULL, 0, 0, 0, 0, NULL,     \
-			NULL                                                             \
+			NULL, 0                                                          \
 	}
 
 #define JANUS_REPORT_PATH_SIZE 4096
@@ -219,7 +222,7 @@ struct janus_watch_options {
  * @tree_ignored: directories and files left out by patterns or depth, or because they are on
  *	another file system (JANUS_SUBJECT_ONE_FILESYSTEM)
  * @strategies: mask of enum janus_strategy: what was chosen
- * @reserved2: 0
+ * @pending: 1: there is no such container yet, and the watch waits for it; nothing is in force
  */
 struct janus_watch_report {
 	uint64_t size;
@@ -239,7 +242,7 @@ struct janus_watch_report {
 	uint64_t tree_skipped;
 	uint64_t tree_ignored;
 	uint32_t strategies;
-	uint32_t reserved2;
+	uint32_t pending;
 };
 
 #define JANUS_WATCH_REPORT_INIT                                                          \
@@ -258,6 +261,16 @@ struct janus_watch_report {
  *
  * When the call returns, every path that the report counts as marked is in force. A path that
  * cannot be marked is skipped and reported; the call fails only if not a single one could be.
+ *
+ * With @wait_ns a container that is not up yet is no failure: the report says pending, and it
+ * is looked for from within janus_poll(), at least once a second. When the watch has come into
+ * force a JANUS_EVENT_START says so; if it never does, a JANUS_EVENT_END. Between the
+ * container's start and the former nothing is denied.
+ *
+ * When the process of JANUS_TARGET_PID or the init process of a container ends, so does the
+ * watch: janus_poll() takes back its rules and marks and tells a JANUS_EVENT_END. A process
+ * that executes something, is stopped or frozen, does not end. The watch is then good for
+ * janus_watch_update() and janus_watch_destroy() only.
  *
  * Return: 0, or
  *   -EINVAL      an argument is NULL that may not be, a field of @options is out of its range,

@@ -52,6 +52,12 @@ static const struct {
 	[FAULTY_PIDFD_OPEN_THREAD] = { "pidfd_open_thread", -EMFILE },
 	[FAULTY_PIDFD_ALIVE] = { "pidfd_alive", -ESRCH },
 	[FAULTY_PIDFD_INFO] = { "pidfd_info", -ENOTTY },
+	[FAULTY_EPOLL_CREATE] = { "epoll_create", -EMFILE },
+	[FAULTY_EPOLL_ADD] = { "epoll_add", -ENOSPC },
+	[FAULTY_EPOLL_DELETE] = { "epoll_delete", -ENOENT },
+	[FAULTY_EPOLL_WAIT] = { "epoll_wait", -EINTR },
+	[FAULTY_TIMER_CREATE] = { "timer_create", -EMFILE },
+	[FAULTY_TIMER_SET] = { "timer_set", -EINVAL },
 	[FAULTY_THREAD_CREATE] = { "thread_create", -EAGAIN },
 	[FAULTY_GARBAGE] = { "garbage", 0 },
 };
@@ -315,6 +321,49 @@ static ssize_t faulty_pread(int fd, void *buf, size_t size, int64_t offset)
 	return err ? err : REAL.pread(fd, buf, size, offset);
 }
 
+static int faulty_epoll_create(void)
+{
+	int err = fail(FAULTY_EPOLL_CREATE);
+
+	return err ? err : REAL.epoll_create();
+}
+
+static int faulty_epoll_add(int epoll, int fd, void *data)
+{
+	int err = fail(FAULTY_EPOLL_ADD);
+
+	return err ? err : REAL.epoll_add(epoll, fd, data);
+}
+
+/* It is done all the same: the fd goes at once, and with it its place in the epoll. */
+static int faulty_epoll_delete(int epoll, int fd)
+{
+	int err = fail(FAULTY_EPOLL_DELETE);
+
+	return err ? err : REAL.epoll_delete(epoll, fd);
+}
+
+static int faulty_epoll_wait(int epoll, void **ret, int count)
+{
+	int err = fail(FAULTY_EPOLL_WAIT);
+
+	return err ? err : REAL.epoll_wait(epoll, ret, count);
+}
+
+static int faulty_timer_create(void)
+{
+	int err = fail(FAULTY_TIMER_CREATE);
+
+	return err ? err : REAL.timer_create();
+}
+
+static int faulty_timer_set(int timer, int64_t when_ns)
+{
+	int err = fail(FAULTY_TIMER_SET);
+
+	return err ? err : REAL.timer_set(timer, when_ns);
+}
+
 static void *run_responder(void *arg)
 {
 	this_thread = FAULTY_RESPONDER;
@@ -363,5 +412,11 @@ const struct janus__kernel faulty_kernel = {
 	.pidfd_open_thread = faulty_pidfd_open_thread,
 	.pidfd_alive = faulty_pidfd_alive,
 	.pidfd_info = faulty_pidfd_info,
+	.epoll_create = faulty_epoll_create,
+	.epoll_add = faulty_epoll_add,
+	.epoll_delete = faulty_epoll_delete,
+	.epoll_wait = faulty_epoll_wait,
+	.timer_create = faulty_timer_create,
+	.timer_set = faulty_timer_set,
 	.thread_create = faulty_thread_create,
 };

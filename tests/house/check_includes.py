@@ -27,7 +27,7 @@ ORDER = """
     follow follow_open follow_entry follow_rename follow_doubts follow_settle follow.c
     decide respond
     event untold twins search responder handling responder.c linger follower
-    context following watch poll stats.c context.c
+    lives notice needs watch tend context following tend.c watch.c poll stats.c context.c
 """.split()
 
 # The public headers, likewise.

@@ -73,6 +73,10 @@ static const struct janus_watch_options *fill(struct filled *filled,
 	filled->options.cookie = plan->cookie;
 	filled->options.target = plan->pid ? JANUS_TARGET_PID : JANUS_TARGET_HOST;
 	filled->options.pid = plan->pid;
+	if (plan->container_id)
+		filled->options.target = JANUS_TARGET_CONTAINER;
+	filled->options.container_id = plan->container_id;
+	filled->options.wait_ns = plan->wait_ns;
 	return &filled->options;
 }
 

@@ -28,6 +28,8 @@ struct plan {
 	uint64_t exception_count;
 	uint64_t cookie;
 	int32_t pid;
+	const char *container_id;
+	uint64_t wait_ns;
 };
 
 struct stage {

@@ -393,6 +393,9 @@ static bool is_readable(int fd)
 
 	if (!open)
 		return true;
+	for (int i = FAKE_FIRST_FD; open->kind == FAKE_EPOLL && fake_in_use(i); i++)
+		if (fake_get(i) && fake_get(i)->epoll == fd && fake_get(i)->counter > 0)
+			return true;
 	return open->kind == FAKE_GROUP
 		       ? fake.queues[open->group].first != fake.queues[open->group].end
 		       : open->counter > 0;
@@ -459,5 +462,11 @@ const struct janus__kernel fake_kernel = {
 	.pidfd_open_thread = fake_pidfd_open_thread,
 	.pidfd_alive = fake_pidfd_alive,
 	.pidfd_info = fake_pidfd_info,
+	.epoll_create = fake_epoll_create,
+	.epoll_add = fake_epoll_add,
+	.epoll_delete = fake_epoll_delete,
+	.epoll_wait = fake_epoll_wait,
+	.timer_create = fake_timer_create,
+	.timer_set = fake_timer_set,
 	.thread_create = fake_thread_create,
 };

@@ -12,8 +12,6 @@
 
 #include "fake_world.h"
 
-#define FIRST_FD 1000
-
 struct fake_world fake;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -74,18 +72,23 @@ long fake_leave(long result)
 
 struct fake_fd *fake_get(int fd)
 {
-	int index = fd - FIRST_FD;
+	int index = fd - FAKE_FIRST_FD;
 
 	if (index < 0 || index >= fake.fd_count || fake.fds[index].kind == FAKE_CLOSED)
 		return NULL;
 	return &fake.fds[index];
 }
 
+bool fake_in_use(int fd)
+{
+	return fd - FAKE_FIRST_FD < fake.fd_count;
+}
+
 int fake_new_fd(enum fake_kind kind, struct fake_file *file)
 {
 	cr_assert_lt(fake.fd_count, FAKE_FDS_MAX);
 	fake.fds[fake.fd_count] = (struct fake_fd){ .kind = kind, .file = file };
-	return FIRST_FD + fake.fd_count++;
+	return FAKE_FIRST_FD + fake.fd_count++;
 }
 
 struct fake_file *fake_find_file(const char *path)
@@ -250,7 +253,7 @@ void fake_interrupt(const char *name, int fd, void (*fn)(void))
 uint32_t fake_answer(int fd)
 {
 	struct timespec end = fake_deadline(FAKE_PATIENCE_NS);
-	struct fake_fd *event = &fake.fds[fd - FIRST_FD];
+	struct fake_fd *event = &fake.fds[fd - FAKE_FIRST_FD];
 	uint32_t answer;
 
 	pthread_mutex_lock(&lock);

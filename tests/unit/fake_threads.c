@@ -34,6 +34,61 @@ int fake_pidfd_info(int pidfd, struct janus__pidfd_info *ret)
 	return (int)fake_leave(err ? err : -ENOTTY);
 }
 
+int fake_epoll_create(void)
+{
+	int err = fake_enter("epoll_create", -1);
+
+	return (int)fake_leave(err ? err : fake_new_fd(FAKE_EPOLL, NULL));
+}
+
+int fake_epoll_add(int epoll, int fd, void *data)
+{
+	int err = fake_enter("epoll_add", fd);
+
+	if (!err && (!fake_get(epoll) || !fake_get(fd)))
+		err = -EBADF;
+	if (!err) {
+		fake_get(fd)->epoll = epoll;
+		fake_get(fd)->data = data;
+	}
+	return (int)fake_leave(err);
+}
+
+int fake_epoll_delete(int epoll, int fd)
+{
+	int err = fake_enter("epoll_delete", fd);
+
+	if (!err && (!fake_get(fd) || fake_get(fd)->epoll != epoll))
+		err = -ENOENT;
+	if (!err)
+		fake_get(fd)->epoll = 0;
+	return (int)fake_leave(err);
+}
+
+int fake_epoll_wait(int epoll, void **ret, int count)
+{
+	int found = fake_enter("epoll_wait", epoll);
+
+	for (int fd = FAKE_FIRST_FD; found >= 0 && found < count && fake_in_use(fd); fd++)
+		if (fake_get(fd) && fake_get(fd)->epoll == epoll &&
+		    fake_get(fd)->counter > 0)
+			ret[found++] = fake_get(fd)->data;
+	return (int)fake_leave(found);
+}
+
+int fake_timer_create(void)
+{
+	int err = fake_enter("timer_create", -1);
+
+	return (int)fake_leave(err ? err : fake_new_fd(FAKE_EVENTFD, NULL));
+}
+
+int fake_timer_set(int timer, int64_t when_ns)
+{
+	(void)when_ns;
+	return (int)fake_leave(fake_enter("timer_set", timer));
+}
+
 static void *(*responder_run)(void *);
 
 static void *run_thread(void *arg)

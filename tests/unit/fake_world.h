@@ -8,6 +8,7 @@
 
 #include "fake_kernel.h"
 
+#define FAKE_FIRST_FD 1000
 #define FAKE_FDS_MAX 8192
 #define FAKE_FILES_MAX 64
 #define FAKE_LOG_MAX 65536
@@ -16,7 +17,14 @@
 #define FAKE_GROUPS_MAX 2
 #define FAKE_PATIENCE_NS (5 * 1000000000ll)
 
-enum fake_kind { FAKE_CLOSED, FAKE_PLACE, FAKE_EVENTFD, FAKE_GROUP, FAKE_TEXT };
+enum fake_kind {
+	FAKE_CLOSED,
+	FAKE_PLACE,
+	FAKE_EVENTFD,
+	FAKE_GROUP,
+	FAKE_TEXT,
+	FAKE_EPOLL
+};
 
 struct fake_fd {
 	enum fake_kind kind;
@@ -24,6 +32,8 @@ struct fake_fd {
 	uint64_t counter;       /* of an eventfd */
 	char text[128];         /* of a text: what is still to be read */
 	uint32_t answer;        /* of an event's fd */
+	int epoll;              /* that it is in; 0: none */
+	void *data;             /* what that shall say */
 	size_t group;           /* of a group, and of an event's fd; 1: the wide one */
 };
 
@@ -74,6 +84,7 @@ bool fake_wait(const struct timespec *end);
 struct timespec fake_deadline(int64_t ns);
 
 struct fake_fd *fake_get(int fd); /* NULL: not open */
+bool fake_in_use(int fd);         /* it was open at some time */
 int fake_new_fd(enum fake_kind kind, struct fake_file *file);
 struct fake_file *fake_find_file(const char *path);
 
@@ -82,6 +93,12 @@ int fake_pidfd_open(int32_t pid);
 int fake_pidfd_open_thread(int32_t tid);
 int fake_pidfd_alive(int pidfd);
 int fake_pidfd_info(int pidfd, struct janus__pidfd_info *ret);
+int fake_epoll_create(void);
+int fake_epoll_add(int epoll, int fd, void *data);
+int fake_epoll_delete(int epoll, int fd);
+int fake_epoll_wait(int epoll, void **ret, int count);
+int fake_timer_create(void);
+int fake_timer_set(int timer, int64_t when_ns);
 int fake_thread_create(void *thread, void *(*run)(void *), void *arg);
 
 #endif

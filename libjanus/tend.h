@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What becomes of watches without the caller's doing: their process ends, or the container
+ * that they wait for comes. The caller's thread, from within janus_poll().
+ */
+#ifndef JANUS_TEND_H
+#define JANUS_TEND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event.h"
+#include "watch.h"
+
+/* When those that wait are tried again. */
+struct janus__tending {
+	int timer_fd;     /* in the context's epoll */
+	uint32_t waiting; /* watches that wait */
+	int64_t due_ns;   /* of the next round of attempts, CLOCK_MONOTONIC */
+};
+
+/* The watch waits from now on, for @wait_ns. The engine's mutex is held. */
+void janus__tend_wait(struct janus_watch *watch, uint64_t wait_ns);
+
+/* It waits no more, for whatever reason. Likewise. */
+void janus__tend_forget(struct janus_watch *watch);
+
+/* Look after all of them. */
+void janus__tend(struct janus_context *context);
+
+/* What they have to say of themselves. False: the buffer is full before all is said. */
+bool janus__tend_tell(struct janus_context *context, struct janus_event_buffer *buffer);
+
+#endif
