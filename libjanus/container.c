@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Owns the way from a container's id to its processes: one pass over /proc, then the choice
- * of the init process. What the text means belongs to proc.c and cgroup.c. Owns the fds of
- * the pass, until it ends.
+ * Owns the way from a container's id to its processes: by the cgroups that are mounted, or,
+ * where not all are, by one pass over /proc, or by what runtimes have written down; then the
+ * choice of the init process. What texts mean belongs to proc.c, cgroup.c and state.c.
  *
  * What a container can do about it: end processes, use their numbers again, make pid
  * namespaces, and, where its cgroups are writable, move its processes into cgroups below its
@@ -12,24 +12,20 @@
 #include "container.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cgroup.h"
+#include "container_object.h"
+#include "container_root.h"
 #include "proc.h"
+#include "state.h"
 #include "util.h"
 
 /* A path a line, PATH_MAX at most, for every controller of cgroup v1 and v2. */
 #define CGROUP_SIZE 65536
-
-struct janus_container {
-	int32_t init_pid;
-	uint64_t init_start_time;
-	size_t pid_count;
-	const char *id;
-	const char *cgroup;
-	int32_t *pids; /* this and both texts lie in the object's own memory */
-};
 
 struct process {
 	int32_t pid;
@@ -41,20 +37,24 @@ struct process {
 
 /* One look at all processes. */
 struct scan {
-	struct janus__proc proc;
+	const struct janus__proc *proc;
 	struct janus__container_id id;
+	struct janus__pids pids; /* those that cgroups name */
 	struct process *processes;
 	size_t count;
 	size_t capacity;
 	size_t listed;     /* processes of /proc, whosever they are */
 	size_t matched;    /* processes with the id, also those that are gone since */
 	size_t unreadable; /* processes of which it cannot be told */
+	bool broken;       /* /proc shows nobody */
 	char *text;        /* of the process that is looked at, CGROUP_SIZE bytes */
 
 	/* The first match of the least depth; what the others are compared with. */
 	struct janus__cgroup_match first;
 	char *first_text;
 	bool is_split; /* and there is another one like it in another place */
+	const char *
+		written_by; /* the runtime whose state names the process; NULL: no one's */
 };
 
 /* Errors that concern us, not the process or the /proc that is looked at. */
@@ -65,22 +65,10 @@ static bool is_ours(int err)
 
 static void scan_done(struct scan *scan)
 {
-	janus__proc_done(&scan->proc);
+	janus__pids_done(&scan->pids);
 	free(scan->processes);
 	free(scan->text);
 	free(scan->first_text);
-}
-
-static int scan_init(struct scan *scan, const struct janus__kernel *kernel,
-		     const char *proc_path)
-{
-	int err;
-
-	scan->text = malloc(CGROUP_SIZE);
-	if (!scan->text)
-		return -ENOMEM;
-	err = janus__proc_open(kernel, proc_path, &scan->proc);
-	return err && !is_ours(err) ? -EIO : err;
 }
 
 /* What the caller is told, in the words of the public header. */
@@ -89,6 +77,7 @@ static int public_error(int err)
 	switch (err) {
 	case 0:
 	case -EINVAL:
+	case -EAGAIN:
 	case -ENOENT:
 	case -ENOTUNIQ:
 	case -ESRCH:
@@ -105,7 +94,7 @@ static int public_error(int err)
 static int match_process(struct scan *scan, int32_t pid, struct janus__cgroup_match *ret)
 {
 	struct janus__proc_text text = { scan->text, CGROUP_SIZE };
-	ssize_t length = janus__proc_read(&scan->proc, pid, "cgroup", text);
+	ssize_t length = janus__proc_read(scan->proc, pid, "cgroup", text);
 
 	if (length < 0)
 		return (int)length;
@@ -115,7 +104,7 @@ static int match_process(struct scan *scan, int32_t pid, struct janus__cgroup_ma
 static int read_process(const struct scan *scan, int32_t pid, struct process *ret)
 {
 	struct janus__proc_stat stat;
-	int err = janus__proc_read_stat(&scan->proc, pid, &stat);
+	int err = janus__proc_read_stat(scan->proc, pid, &stat);
 
 	if (err)
 		return err;
@@ -123,7 +112,7 @@ static int read_process(const struct scan *scan, int32_t pid, struct process *re
 	ret->ppid = stat.ppid;
 	ret->start_time = stat.start_time;
 	ret->is_dead = stat.state == 'Z' || stat.state == 'X' || stat.state == 'x';
-	err = janus__proc_read_nspid(&scan->proc, pid, &ret->nspid);
+	err = janus__proc_read_nspid(scan->proc, pid, &ret->nspid);
 	if (err == -ENODATA) {
 		ret->nspid = (struct janus__proc_nspid){ 1, pid };
 		return 0;
@@ -218,37 +207,96 @@ static int look_at(struct scan *scan, int32_t pid)
 	return add_process(scan, &process);
 }
 
+/* 0: go on; else a negative errno that ends it all. */
+static int look_at_next(struct scan *scan, int32_t pid)
+{
+	int err = look_at(scan, pid);
+
+	scan->listed++;
+	if (err == -ENOTUNIQ || is_ours(err))
+		return err;
+	/* A path beyond PATH_MAX was made from within some container: not to be found. */
+	if (err && err != -ESRCH && err != -ENAMETOOLONG)
+		scan->unreadable++;
+	return 0;
+}
+
+/* Each process there is. */
 static int scan_processes(struct scan *scan)
 {
 	struct janus__proc_list list;
 	int32_t pid;
-	int err = janus__proc_list_init(&list, &scan->proc);
+	int err = janus__proc_list_init(&list, scan->proc);
 
 	if (err)
 		return is_ours(err) ? err : -EIO;
 	while ((err = janus__proc_list_next(&list, &pid)) > 0) {
-		scan->listed++;
-		err = look_at(scan, pid);
-		if (err == -ENOTUNIQ || is_ours(err)) {
+		err = look_at_next(scan, pid);
+		if (err) {
 			janus__proc_list_done(&list);
 			return err;
 		}
-		/* A path beyond PATH_MAX was made from within some container: not to be found. */
-		if (err && err != -ESRCH && err != -ENAMETOOLONG)
-			scan->unreadable++;
 	}
 	janus__proc_list_done(&list);
+	scan->broken = scan->listed == 0;
 	return err && !is_ours(err) ? -EIO : err;
+}
+
+/* Each process of the cgroups that name the container. */
+static int scan_pids(struct scan *scan)
+{
+	int err = 0;
+
+	janus__pids_sort(&scan->pids);
+	for (size_t i = 0; i < scan->pids.count && !err; i++)
+		err = look_at_next(scan, scan->pids.list[i]);
+	return err;
+}
+
+static void collect_pids(void *userdata, const char *path, int fd)
+{
+	struct scan *scan = userdata;
+	struct janus__cgroup_match match;
+	char line[PATH_MAX + 8];
+	int length = snprintf(line, sizeof(line), "0::%s\n", path);
+
+	if (length > 0 && (size_t)length < sizeof(line) &&
+	    janus__cgroup_match(&scan->id, line, (size_t)length, &match) != 0)
+		janus__cgroup_read_pids(scan->proc->kernel, fd, &scan->pids);
+}
+
+/* Who is named by a runtime, and by no cgroup. */
+static bool note_state(void *userdata, const struct janus__state *state)
+{
+	struct scan *scan = userdata;
+	struct process process;
+
+	if (read_process(scan, state->pid, &process) < 0 ||
+	    process.start_time != state->start_time || add_process(scan, &process) < 0)
+		return true;
+	scan->matched++;
+	scan->written_by = state->runtime;
+	return false;
+}
+
+static int search(struct scan *scan)
+{
+	bool complete = janus__hierarchies_walk(scan->proc, collect_pids, scan);
+	int err = scan->pids.incomplete ? -ENOMEM : scan_pids(scan);
+
+	if (!err && scan->count == 0 && !complete)
+		err = scan_processes(scan);
+	if (!err && scan->matched == 0)
+		janus__states_read(scan->proc, scan->id.text, note_state, scan);
+	return err;
 }
 
 static int verdict_of(const struct scan *scan)
 {
 	if (scan->count == 0 && scan->unreadable)
 		return -EIO;
-	if (scan->listed == 0)
-		return -EIO;
 	if (scan->matched == 0)
-		return -ENOENT;
+		return scan->broken ? -EIO : -ENOENT;
 	if (scan->count == 0)
 		return -ESRCH;
 	return scan->is_split ? -ENOTUNIQ : 0;
@@ -302,123 +350,116 @@ static const struct process *choose_init(const struct scan *scan)
 	return init;
 }
 
-static void copy_text(char *to, const char *from, size_t length)
+/* The cgroup says who it is. -ESRCH: not any more. */
+static int find_in_cgroup(struct scan *scan, struct janus__container_facts *found)
 {
-	memcpy(to, from, length);
-	to[length] = '\0';
+	struct janus__cgroup_match match;
+	int err = match_process(scan, found->init_pid, &match);
+
+	if (err <= 0)
+		return err < 0 ? err : -ESRCH;
+	found->id = match.id;
+	found->id_length = match.id_length;
+	found->cgroup = match.path;
+	found->cgroup_length = match.prefix_length;
+	found->runtime = match.runtime;
+	return 0;
 }
 
-static struct janus_container *build(const struct scan *scan, const struct process *init,
-				     const struct janus__cgroup_match *match)
+/* The pass took its time: is the choice still what it was? */
+static int find_facts(struct scan *scan, struct janus__container_facts *found)
 {
-	size_t pids = scan->count * sizeof(int32_t);
-	size_t texts = match->id_length + 1 + match->prefix_length + 1;
-	struct janus_container *container = malloc(sizeof(*container) + pids + texts);
-	char *id, *cgroup;
+	struct janus__proc_stat stat;
+	int err = 0;
 
-	if (!container)
-		return NULL;
-	container->pids = (int32_t *)(container + 1);
-	id = (char *)(container->pids + scan->count);
-	cgroup = id + match->id_length + 1;
-	copy_text(id, match->id, match->id_length);
-	copy_text(cgroup, match->path, match->prefix_length);
-	container->id = id;
-	container->cgroup = cgroup;
-	container->init_pid = init->pid;
-	container->init_start_time = init->start_time;
-	container->pid_count = scan->count;
-	for (size_t i = 0; i < scan->count; i++)
-		container->pids[i] = scan->processes[i].pid;
-	return container;
+	if (scan->written_by) {
+		found->id = scan->id.text;
+		found->id_length = scan->id.length;
+		found->cgroup = "";
+		found->runtime = scan->written_by;
+	} else {
+		err = find_in_cgroup(scan, found);
+	}
+	if (!err)
+		err = janus__proc_read_stat(scan->proc, found->init_pid, &stat);
+	if (!err && stat.start_time != found->init_start_time)
+		err = -ESRCH;
+	return err;
 }
 
 static int finish(struct scan *scan, struct janus_container **ret)
 {
-	struct janus__cgroup_match match;
+	struct janus__container_facts found = { .root = "" };
+	struct janus_container *container;
 	const struct process *init;
-	struct janus__proc_stat stat;
 	int err;
 
 	qsort(scan->processes, scan->count, sizeof(*scan->processes), compare_pids);
 	init = choose_init(scan);
 	if (!init)
 		return -ESRCH;
-	/* The pass took its time: is the choice still what it was? */
-	err = match_process(scan, init->pid, &match);
-	if (err < 0)
-		return err;
-	if (err == 0)
-		return -ESRCH;
-	err = janus__proc_read_stat(&scan->proc, init->pid, &stat);
+	if (!janus__container_root_is_own(scan->proc, init->pid, init->ppid))
+		return -EAGAIN;
+	found.init_pid = init->pid;
+	found.init_start_time = init->start_time;
+	err = find_facts(scan, &found);
 	if (err)
 		return err;
-	if (stat.start_time != init->start_time)
-		return -ESRCH;
-	*ret = build(scan, init, &match);
-	return *ret ? 0 : -ENOMEM;
+	janus__container_root_path(scan->proc, init->pid, found.root, sizeof(found.root));
+	container = janus__container_new(&found, scan->count);
+	if (!container)
+		return -ENOMEM;
+	for (size_t i = 0; i < scan->count; i++)
+		janus__container_set_pid(container, i, scan->processes[i].pid);
+	*ret = container;
+	return 0;
+}
+
+/* Look for a container among @pids, or, if that is NULL, wherever it may be. */
+static int look_up(const struct janus__proc *proc, const char *id,
+		   const struct janus__pids *pids, struct janus_container **ret)
+{
+	janus__cleanup(scan_done) struct scan scan = { .proc = proc };
+	int err = janus__container_id_parse(id, &scan.id);
+
+	if (err)
+		return err;
+	scan.text = malloc(CGROUP_SIZE);
+	if (!scan.text)
+		return -ENOMEM;
+	for (size_t i = 0; pids && i < pids->count && !err; i++)
+		err = look_at_next(&scan, pids->list[i]);
+	if (!pids)
+		err = search(&scan);
+	if (!err)
+		err = verdict_of(&scan);
+	return err ? err : finish(&scan, ret);
+}
+
+int janus__container_of(const struct janus__proc *proc, const char *id,
+			const struct janus__pids *pids, struct janus_container **ret)
+{
+	return public_error(look_up(proc, id, pids, ret));
 }
 
 int janus__container_lookup(const struct janus__kernel *kernel, const char *proc_path,
 			    const char *id, struct janus_container **ret)
 {
-	janus__cleanup(scan_done) struct scan scan = { .proc = { kernel, -1 } };
-	struct janus_container *container;
+	struct janus__container_id parsed;
+	struct janus__proc proc;
 	int err;
 
-	if (!id || !ret)
+	if (!id || !ret || janus__container_id_parse(id, &parsed) < 0)
 		return -EINVAL;
-	err = janus__container_id_parse(id, &scan.id);
-	if (!err)
-		err = scan_init(&scan, kernel, proc_path);
-	if (!err)
-		err = scan_processes(&scan);
-	if (!err)
-		err = verdict_of(&scan);
-	if (!err)
-		err = finish(&scan, &container);
+	err = janus__proc_open(kernel, proc_path, &proc);
 	if (err)
-		return public_error(err);
-	*ret = container;
-	return 0;
+		return err && !is_ours(err) ? -EIO : public_error(err);
+	err = janus__container_of(&proc, id, NULL, ret);
+	janus__proc_done(&proc);
+	return err;
 }
 
 int janus_container_lookup(const char *id, struct janus_container **ret)
 {
 	return janus__container_lookup(&janus__kernel_linux, "/proc", id, ret);
-}
-
-void janus_container_destroy(struct janus_container *container)
-{
-	free(container);
-}
-
-const char *janus_container_get_id(const struct janus_container *container)
-{
-	return container->id;
-}
-
-const char *janus_container_get_cgroup(const struct janus_container *container)
-{
-	return container->cgroup;
-}
-
-int32_t janus_container_get_init_pid(const struct janus_container *container)
-{
-	return container->init_pid;
-}
-
-uint64_t janus_container_get_init_start_time(const struct janus_container *container)
-{
-	return container->init_start_time;
-}
-
-size_t janus_container_get_pid_count(const struct janus_container *container)
-{
-	return container->pid_count;
-}
-
-int32_t janus_container_get_pid(const struct janus_container *container, size_t index)
-{
-	return index < container->pid_count ? container->pids[index] : 0;
 }

@@ -7,9 +7,15 @@
 
 #include <janus/container.h>
 
+#include "hierarchy.h"
 #include "kernel.h"
+#include "proc.h"
 
 int janus__container_lookup(const struct janus__kernel *kernel, const char *proc_path,
 			    const char *id, struct janus_container **ret);
+
+/* The same among @pids only; NULL: wherever it may be. */
+int janus__container_of(const struct janus__proc *proc, const char *id,
+			const struct janus__pids *pids, struct janus_container **ret);
 
 #endif

@@ -72,6 +72,7 @@ struct janus__kernel {
 	int (*pidfd_open_thread)(int32_t tid);
 	int (*pidfd_alive)(int pidfd);
 	int (*pidfd_info)(int pidfd, struct janus__pidfd_info *ret);
+	int (*ns_owner)(int fd, uint32_t *ret);
 	int (*epoll_create)(void);
 	int (*epoll_add)(int epoll, int fd, void *data);
 	int (*epoll_delete)(int epoll, int fd);

@@ -5,6 +5,7 @@
 #include "kernel.h"
 
 #include <errno.h>
+#include <linux/nsfs.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -207,6 +208,19 @@ static int linux_pidfd_info(int pidfd, struct janus__pidfd_info *ret)
 	return 0;
 }
 
+/* The user who owns a user namespace. */
+static int linux_ns_owner(int fd, uint32_t *ret)
+{
+	int saved_errno = errno;
+	uid_t owner;
+	int err = ioctl(fd, NS_GET_OWNER_UID, &owner) < 0 ? -errno : 0;
+
+	errno = saved_errno;
+	if (!err)
+		*ret = owner;
+	return err;
+}
+
 static int linux_epoll_create(void)
 {
 	RETURN_RESULT(epoll_create1(EPOLL_CLOEXEC));
@@ -291,6 +305,7 @@ const struct janus__kernel janus__kernel_linux = {
 	.pidfd_open_thread = linux_pidfd_open_thread,
 	.pidfd_alive = linux_pidfd_alive,
 	.pidfd_info = linux_pidfd_info,
+	.ns_owner = linux_ns_owner,
 	.epoll_create = linux_epoll_create,
 	.epoll_add = linux_epoll_add,
 	.epoll_delete = linux_epoll_delete,

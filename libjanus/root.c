@@ -73,11 +73,13 @@ static const char *lookup_cause_of(int err)
 	case -EINVAL:
 		return "not a container id";
 	case -ENOENT:
-		return "no process has this id in its cgroup";
+		return "no process has this id in its cgroup, and no runtime knows it";
 	case -ENOTUNIQ:
 		return "the id is ambiguous";
 	case -ESRCH:
 		return "the container ended while it was looked at";
+	case -EAGAIN:
+		return "the container is not up yet: its process has no root of its own";
 	default:
 		return "/proc cannot be searched";
 	}

@@ -19,22 +19,24 @@ JANUS_BEGIN_DECLS
  * @ret: where the container goes; not NULL; untouched on failure
  *
  * Looks for the id in every line of /proc/PID/cgroup, so cgroup v1, hybrid and v2, cgroupfs and
- * systemd drivers, and nested prefixes work alike. The init process is the one that started
+ * systemd drivers, and nested prefixes work alike. Where no line has it, the runtimes' own state
+ * files are asked (runc, crun, containerd, docker, podman, cri-o). The init process is the one that started
  * first: pid 1 of the container's pid namespace, or, where that is the host's or another
  * container's, the process that the others descend from. No later process can pose as it.
  * A snapshot: it does not follow the container.
  *
  * Return: 0, or
  *   -EINVAL    @id or @ret is NULL, or @id is no container id
- *   -ENOENT    no process has this id in its cgroup
+ *   -ENOENT    no process has this id in its cgroup, and no runtime knows it
  *   -ENOTUNIQ  more than one container's id starts with @id
  *   -ESRCH     the container ended while it was looked at
+ *   -EAGAIN    it is not up yet: its first process still has the root of its parent
  *   -EMFILE    the process, or the system, has no fd left
  *   -ENOMEM    no memory
  *   -EIO       /proc is not mounted or cannot be read
  * Ownership: the caller frees @ret with janus_container_destroy().
  * Threads: any.
- * Source: /proc/PID/cgroup, /proc/PID/status, /proc/PID/stat
+ * Source: /proc/PID/cgroup, /proc/PID/status, /proc/PID/stat, cgroup.procs, /run
  * Since: 0.1.0
  */
 JANUS_API int janus_container_lookup(const char *id, struct janus_container **ret);
@@ -63,12 +65,38 @@ JANUS_API const char *janus_container_get_id(const struct janus_container *conta
  * janus_container_get_cgroup() - The cgroup path that held the id.
  * @container: not NULL
  *
- * Return: the path of the init process's line, up to and with the part that holds the id.
+ * Return: the path of the init process's line, up to and with the part that holds the id; "" if
+ *   only the runtime's state does.
  * Ownership: borrowed from @container.
  * Threads: any.
  * Since: 0.1.0
  */
 JANUS_API const char *janus_container_get_cgroup(const struct janus_container *container);
+
+/**
+ * janus_container_get_runtime() - What runs it.
+ * @container: not NULL
+ *
+ * Return: "docker", "podman", "containerd", "cri-o", "runc" or "crun"; "": it cannot be told.
+ * Ownership: static.
+ * Threads: any.
+ * Since: 0.1.0
+ */
+JANUS_API const char *
+janus_container_get_runtime(const struct janus_container *container);
+
+/**
+ * janus_container_get_root() - Where its root is in the caller's own tree.
+ * @container: not NULL
+ *
+ * Return: the path that it is mounted at here; where it is not, /proc/PID/root of the init
+ *   process.
+ * Ownership: borrowed from @container.
+ * Threads: any.
+ * Source: /proc/PID/mountinfo
+ * Since: 0.1.0
+ */
+JANUS_API const char *janus_container_get_root(const struct janus_container *container);
 
 /**
  * janus_container_get_init_pid() - The process whose root is the container's.

@@ -52,6 +52,7 @@ static const struct {
 	[FAULTY_PIDFD_OPEN_THREAD] = { "pidfd_open_thread", -EMFILE },
 	[FAULTY_PIDFD_ALIVE] = { "pidfd_alive", -ESRCH },
 	[FAULTY_PIDFD_INFO] = { "pidfd_info", -ENOTTY },
+	[FAULTY_NS_OWNER] = { "ns_owner", -ENOTTY },
 	[FAULTY_EPOLL_CREATE] = { "epoll_create", -EMFILE },
 	[FAULTY_EPOLL_ADD] = { "epoll_add", -ENOSPC },
 	[FAULTY_EPOLL_DELETE] = { "epoll_delete", -ENOENT },
@@ -321,6 +322,13 @@ static ssize_t faulty_pread(int fd, void *buf, size_t size, int64_t offset)
 	return err ? err : REAL.pread(fd, buf, size, offset);
 }
 
+static int faulty_ns_owner(int fd, uint32_t *ret)
+{
+	int err = fail(FAULTY_NS_OWNER);
+
+	return err ? err : REAL.ns_owner(fd, ret);
+}
+
 static int faulty_epoll_create(void)
 {
 	int err = fail(FAULTY_EPOLL_CREATE);
@@ -412,6 +420,7 @@ const struct janus__kernel faulty_kernel = {
 	.pidfd_open_thread = faulty_pidfd_open_thread,
 	.pidfd_alive = faulty_pidfd_alive,
 	.pidfd_info = faulty_pidfd_info,
+	.ns_owner = faulty_ns_owner,
 	.epoll_create = faulty_epoll_create,
 	.epoll_add = faulty_epoll_add,
 	.epoll_delete = faulty_epoll_delete,

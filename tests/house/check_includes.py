@@ -19,7 +19,9 @@ import sys
 ORDER = """
     util kernel kernel_linux
     options log report stats version error observe features
-    proc cgroup container mounts status actor actors
+    proc cgroup mounts status listing json state hierarchy container_root
+    container_object container
+    actor actors
     pattern exception subject spec bindings rules table rules.c lookup
     decode decode_fid handle ring tree nodes tree.c extent fresh later doubt
     identify climb root excepted reach strategy wide quiet tell marks

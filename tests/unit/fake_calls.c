@@ -462,6 +462,7 @@ const struct janus__kernel fake_kernel = {
 	.pidfd_open_thread = fake_pidfd_open_thread,
 	.pidfd_alive = fake_pidfd_alive,
 	.pidfd_info = fake_pidfd_info,
+	.ns_owner = fake_ns_owner,
 	.epoll_create = fake_epoll_create,
 	.epoll_add = fake_epoll_add,
 	.epoll_delete = fake_epoll_delete,

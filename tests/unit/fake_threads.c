@@ -34,6 +34,12 @@ int fake_pidfd_info(int pidfd, struct janus__pidfd_info *ret)
 	return (int)fake_leave(err ? err : -ENOTTY);
 }
 
+int fake_ns_owner(int fd, uint32_t *ret)
+{
+	(void)ret;
+	return (int)fake_leave(fake_enter("ns_owner", fd) ? -EIO : -ENOTTY);
+}
+
 int fake_epoll_create(void)
 {
 	int err = fake_enter("epoll_create", -1);

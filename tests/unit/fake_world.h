@@ -93,6 +93,7 @@ int fake_pidfd_open(int32_t pid);
 int fake_pidfd_open_thread(int32_t tid);
 int fake_pidfd_alive(int pidfd);
 int fake_pidfd_info(int pidfd, struct janus__pidfd_info *ret);
+int fake_ns_owner(int fd, uint32_t *ret);
 int fake_epoll_create(void);
 int fake_epoll_add(int epoll, int fd, void *data);
 int fake_epoll_delete(int epoll, int fd);

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns the walk through the mounted hierarchies of cgroups. What their names mean belongs to
+ * cgroup.c.
+ */
+#include "hierarchy.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "listing.h"
+#include "mounts.h"
+#include "util.h"
+
+#define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+/* Deeper and more than on any node; what lies beyond makes the walk incomplete. */
+#define DEPTH_MAX 32u
+#define CGROUPS_MAX 200000u
+
+/* v1 has a dozen controllers, each in a hierarchy of its own at most. */
+#define HIERARCHIES_MAX 32u
+
+void janus__pids_add(struct janus__pids *pids, int32_t pid)
+{
+	if (pids->count == pids->room) {
+		size_t room = pids->room ? 2 * pids->room : 64;
+		int32_t *list = realloc(pids->list, room * sizeof(*list));
+
+		if (!list) {
+			pids->incomplete = true;
+			return;
+		}
+		pids->list = list;
+		pids->room = room;
+	}
+	pids->list[pids->count++] = pid;
+}
+
+void janus__pids_done(struct janus__pids *pids)
+{
+	free(pids->list);
+	*pids = (struct janus__pids){ 0 };
+}
+
+static int compare(const void *a, const void *b)
+{
+	int32_t left = *(const int32_t *)a, right = *(const int32_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+void janus__pids_sort(struct janus__pids *pids)
+{
+	size_t kept = 0;
+
+	if (!pids->count)
+		return;
+	qsort(pids->list, pids->count, sizeof(*pids->list), compare);
+	for (size_t i = 1; i < pids->count; i++)
+		if (pids->list[i] != pids->list[kept])
+			pids->list[++kept] = pids->list[i];
+	pids->count = kept + 1;
+}
+
+/* Numbers, each on a line; 0 is a process that we cannot see. */
+struct digits {
+	uint64_t number;
+	bool any;
+};
+
+static void feed(struct digits *digits, const char *text, size_t length,
+		 struct janus__pids *ret)
+{
+	for (size_t i = 0; i < length; i++) {
+		uint64_t digit = (uint64_t)(unsigned char)text[i] - '0';
+
+		if (digit <= 9) {
+			digits->number = digits->number * 10 + digit;
+			digits->any = digits->number <= INT32_MAX;
+			continue;
+		}
+		if (digits->any && digits->number)
+			janus__pids_add(ret, (int32_t)digits->number);
+		*digits = (struct digits){ 0 };
+	}
+}
+
+void janus__cgroup_read_pids(const struct janus__kernel *kernel, int fd,
+			     struct janus__pids *ret)
+{
+	janus__autoclose struct janus__fd file = {
+		.kernel = kernel,
+		.fd = kernel->openat(fd, "cgroup.procs", O_RDONLY | O_CLOEXEC),
+	};
+	struct digits digits = { 0 };
+	char text[4096];
+	ssize_t length;
+
+	if (file.fd < 0)
+		return;
+	while ((length = kernel->read(file.fd, text, sizeof(text))) > 0)
+		feed(&digits, text, (size_t)length, ret);
+}
+
+struct walk {
+	const struct janus__proc *proc;
+	janus__cgroup_fn *fn;
+	void *userdata;
+	uint32_t cgroups;
+	bool complete;
+	char path[PATH_MAX];
+};
+
+/* @length: of the path so far, without a '/' at its end. */
+static void enter(struct walk *walk, int fd, size_t length, uint32_t depth)
+{
+	const struct janus__kernel *kernel = walk->proc->kernel;
+	struct janus__listing listing;
+	const char *name;
+
+	walk->path[length] = '\0';
+	walk->fn(walk->userdata, length ? walk->path : "/", fd);
+	if (depth == DEPTH_MAX || ++walk->cgroups > CGROUPS_MAX) {
+		walk->complete = false;
+		return;
+	}
+	janus__listing_init(&listing, kernel, fd);
+	while ((name = janus__listing_next(&listing))) {
+		janus__autoclose struct janus__fd below = { .kernel = kernel, .fd = -1 };
+		int added;
+
+		below.fd = kernel->openat(fd, name, FOLDER_FLAGS);
+		if (below.fd == -ENOENT) /* it has just been removed */
+			continue;
+		added = snprintf(walk->path + length, sizeof(walk->path) - length, "/%s",
+				 name);
+		if (below.fd < 0 || (size_t)added >= sizeof(walk->path) - length)
+			walk->complete = false;
+		else
+			enter(walk, below.fd, length + (size_t)added, depth + 1);
+	}
+}
+
+static bool has_file(const struct janus__kernel *kernel, int fd, const char *name)
+{
+	struct statx stx;
+
+	return kernel->statx(fd, name, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &stx) == 0;
+}
+
+/* Files that only the root of a hierarchy has, or has not. */
+static bool is_whole(const struct janus__kernel *kernel, int fd, bool v2)
+{
+	return v2 ? !has_file(kernel, fd, "cgroup.events")
+		  : has_file(kernel, fd, "release_agent");
+}
+
+/* What is seen at the mount's point, if nothing hides it. */
+static int open_mount(const struct janus__kernel *kernel,
+		      const struct janus__mount *mount)
+{
+	janus__autoclose struct janus__fd fd = {
+		.kernel = kernel,
+		.fd = kernel->openat(AT_FDCWD, mount->point, FOLDER_FLAGS),
+	};
+	struct statx stx;
+
+	if (fd.fd < 0)
+		return fd.fd;
+	if (kernel->statx(fd.fd, "", AT_EMPTY_PATH, STATX_INO, &stx) < 0 ||
+	    makedev(stx.stx_dev_major, stx.stx_dev_minor) != mount->device)
+		return -ENOENT;
+	return janus__fd_steal(&fd);
+}
+
+static bool is_among(const uint64_t *devices, size_t count, uint64_t device)
+{
+	for (size_t i = 0; i < count; i++)
+		if (devices[i] == device)
+			return true;
+	return false;
+}
+
+/* How many hierarchies a process is in. */
+static size_t count_hierarchies(const struct janus__proc *proc)
+{
+	janus__autoclose struct janus__fd file = {
+		.kernel = proc->kernel,
+		.fd = proc->kernel->openat(proc->fd, "self/cgroup", O_RDONLY | O_CLOEXEC),
+	};
+	char text[4096];
+	ssize_t length;
+	size_t count = 0;
+
+	if (file.fd < 0)
+		return SIZE_MAX;
+	while ((length = proc->kernel->read(file.fd, text, sizeof(text))) > 0)
+		for (ssize_t i = 0; i < length; i++)
+			count += text[i] == '\n';
+	return count;
+}
+
+static void walk_mounts(struct walk *walk, const struct janus__mounts *mounts)
+{
+	const struct janus__kernel *kernel = walk->proc->kernel;
+	uint64_t devices[HIERARCHIES_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < mounts->count && count < HIERARCHIES_MAX; i++) {
+		const struct janus__mount *mount = &mounts->list[i];
+		bool v2 = strcmp(mount->type, "cgroup2") == 0;
+		janus__autoclose struct janus__fd root = { .kernel = kernel, .fd = -1 };
+
+		if ((!v2 && strcmp(mount->type, "cgroup") != 0) ||
+		    is_among(devices, count, mount->device))
+			continue;
+		root.fd = open_mount(kernel, mount);
+		if (root.fd < 0 || !is_whole(kernel, root.fd, v2))
+			continue;
+		devices[count++] = mount->device;
+		enter(walk, root.fd, 0, 0);
+	}
+	if (count < count_hierarchies(walk->proc))
+		walk->complete = false;
+}
+
+bool janus__hierarchies_walk(const struct janus__proc *proc, janus__cgroup_fn *fn,
+			     void *userdata)
+{
+	struct walk *walk = malloc(sizeof(*walk));
+	struct janus__mounts mounts;
+	bool complete;
+
+	if (!walk)
+		return false;
+	*walk = (struct walk){ proc, fn, userdata, 0, true, "" };
+	if (janus__mounts_read(proc, 0, &mounts) < 0) {
+		free(walk);
+		return false;
+	}
+	walk_mounts(walk, &mounts);
+	complete = walk->complete;
+	janus__mounts_done(&mounts);
+	free(walk);
+	return complete;
+}
