@@ -65,6 +65,8 @@ static uint32_t container_code(int error)
 		return STATUS_NOT_FOUND;
 	case -ENOTUNIQ:
 		return STATUS_FAILED_PRECONDITION;
+	case -EAGAIN:
+		return STATUS_UNAVAILABLE;
 	case -EPERM:
 	case -EACCES:
 		return STATUS_PERMISSION_DENIED;
@@ -88,6 +90,8 @@ static const char *container_cause(int error)
 		return "more than one container's id starts with this";
 	case -ESRCH:
 		return "the container ended while it was looked at";
+	case -EAGAIN:
+		return "the container is not up yet: it has no root of its own";
 	default:
 		return janus_strerror(error);
 	}
@@ -225,11 +229,14 @@ static void set_failure(struct status *status, const struct guard_target *target
 {
 	/* No path was looked at: it is the target that went away meanwhile. */
 	bool is_gone = error == -ENOENT && !report->skipped;
+	bool is_early = error == -EAGAIN && !report->skipped;
+	uint32_t code = is_gone    ? STATUS_NOT_FOUND
+			: is_early ? STATUS_UNAVAILABLE
+				   : watch_code(error);
 	struct text_quote quote;
 	char buf[32];
 
-	status_set(status, is_gone ? (uint32_t)STATUS_NOT_FOUND : watch_code(error),
-		   "%s: '%s': %s", target_field(target),
+	status_set(status, code, "%s: '%s': %s", target_field(target),
 		   text_quote(&quote, target_name(target, buf)),
 		   *report->message ? report->message : janus_strerror(error));
 }

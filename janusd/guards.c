@@ -5,9 +5,12 @@
  */
 #include "guards.h"
 
+#include <janus/error.h>
 #include <janus/watch.h>
 
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -237,6 +240,7 @@ void guards_apply(struct guards *guards, struct guard_config *config,
 	if (old)
 		unlink_guard(guards, old);
 	link_guard(guards, fresh);
+	labels_set_guard(guards->labels, fresh->label, fresh);
 	guard_free(guards, old);
 	ret->guard = fresh;
 }
@@ -313,4 +317,68 @@ size_t guards_remove(struct guards *guards, const struct guard_match *match,
 	if (!removed)
 		refuse_match(match, status);
 	return removed;
+}
+
+static void tell_ended(const struct guard *guard, const struct guard_target *target,
+		       int error)
+{
+	struct text_quote name, pod, node, cid;
+	const char *kind = target->cid ? "container" : "process";
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%" PRId32, target->pid);
+	log_notice("guard '%s' (%s:%s): %s '%s' has ended%s%s",
+		   text_quote(&name, guard->config->name),
+		   text_quote(&pod, guard->config->pod),
+		   text_quote(&node, guard->config->node), kind,
+		   target->cid ? text_quote(&cid, target->cid) : pid, error ? ": " : "",
+		   error ? janus_strerror(error) : "");
+}
+
+static void remove_target(struct guard *guard, struct guard_target *target)
+{
+	struct guard_target *last = &guard->targets[guard->target_count - 1];
+
+	janus_watch_destroy(target->watch);
+	free(target->cid);
+	memmove(target, target + 1, (size_t)(last - target) * sizeof(*target));
+	guard->target_count--;
+}
+
+static bool guards_something(const struct guard *guard)
+{
+	for (size_t i = 0; i < guard->target_count; i++)
+		if (guard->targets[i].watch)
+			return true;
+	return false;
+}
+
+static void remove_guard(struct guards *guards, struct guard *guard)
+{
+	size_t position = find_after(guards, guard->serial) - 1;
+
+	tell_removed(guard->config);
+	unlink_guard(guards, guard);
+	guards->count--;
+	memmove(&guards->in_order[position], &guards->in_order[position + 1],
+		(guards->count - position) * sizeof(*guards->in_order));
+	guard_free(guards, guard);
+}
+
+void guards_end(struct guards *guards, uint64_t label_id, uint64_t watch_id, int error)
+{
+	const struct label *label = labels_find(guards->labels, label_id);
+	struct guard *guard = label ? label->guard : NULL;
+
+	for (size_t i = 0; guard && i < guard->target_count; i++) {
+		struct guard_target *target = &guard->targets[i];
+
+		if (janus_watch_get_id(target->watch) != watch_id)
+			continue;
+		tell_ended(guard, target, error);
+		remove_target(guard, target);
+		if (!guards_something(guard))
+			remove_guard(guards, guard);
+		return;
+	}
 }

@@ -79,6 +79,13 @@ void guards_apply(struct guards *guards, struct guard_config *config,
 size_t guards_remove(struct guards *guards, const struct guard_match *match,
 		     struct status *status);
 
+/*
+ * The library says that a watch has ended, with the process that it hung on: its container is
+ * the guard's no more, and a guard without any goes. @label_id and @watch_id are those of the
+ * event; of a guard that was replaced meanwhile nothing is taken. @error: as in the event.
+ */
+void guards_end(struct guards *guards, uint64_t label_id, uint64_t watch_id, int error);
+
 /* Return: the guard with the least serial above @serial; NULL: there is none. */
 const struct guard *guards_next(const struct guards *guards, uint64_t serial);
 

@@ -101,6 +101,12 @@ const struct label *labels_find(const struct labels *labels, uint64_t id)
 	return entry ? &entry->label : NULL;
 }
 
+void labels_set_guard(struct labels *labels, const struct label *label,
+		      struct guard *guard)
+{
+	find(labels, label->id)->label.guard = guard;
+}
+
 static void forget_oldest(struct labels *labels)
 {
 	struct entry *entry = labels->oldest;
@@ -128,6 +134,7 @@ void labels_retire(struct labels *labels, const struct label *label)
 {
 	struct entry *entry = find(labels, label->id);
 
+	entry->label.guard = NULL;
 	entry->retired_at = now_seconds();
 	if (labels->youngest)
 		labels->youngest->next_retired = entry;

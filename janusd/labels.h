@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+struct guard;
 struct labels;
 struct template;
 
@@ -20,6 +21,7 @@ struct label {
 	const char *pod;
 	const char *node;
 	const struct template *template;
+	struct guard *guard; /* whose it is; NULL: retired, or not in force yet */
 };
 
 /* Return: NULL if there is no memory. */
@@ -32,6 +34,10 @@ void labels_destroy(struct labels *labels);
  */
 const struct label *labels_add(struct labels *labels, const char *pod, const char *node,
 			       struct template *template);
+
+/* From now on it is the label of a guard that is in force. */
+void labels_set_guard(struct labels *labels, const struct label *label,
+		      struct guard *guard);
 
 /* No new record will carry it. Freed when its last records are surely fetched. */
 void labels_retire(struct labels *labels, const struct label *label);

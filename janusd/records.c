@@ -5,6 +5,7 @@
 #include <janus/event.h>
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "labels.h"
@@ -64,6 +65,49 @@ static void write_line(struct records *records)
 		sink_write(records->sink, line->data, line->length);
 }
 
+/* What numbers look like. */
+struct numbers {
+	char pid[16], nspid[16], ppid[16], uid[16], gid[16];
+};
+
+static const char *print_pid(char buf[16], int32_t pid)
+{
+	if (pid <= 0)
+		return NULL;
+	snprintf(buf, 16, "%" PRId32, pid);
+	return buf;
+}
+
+static const char *print_id(char buf[16], uint32_t id)
+{
+	if (id == UINT32_MAX)
+		return NULL;
+	snprintf(buf, 16, "%" PRIu32, id);
+	return buf;
+}
+
+static const char *text_or_null(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+static void set_who(struct template_values *values, struct numbers *numbers,
+		    const struct janus_event *event)
+{
+	const char **text = values->text;
+
+	text[VALUE_PID] = print_pid(numbers->pid, janus_event_get_pid(event));
+	text[VALUE_NSPID] = print_pid(numbers->nspid, janus_event_get_inner_pid(event));
+	text[VALUE_PPID] = print_pid(numbers->ppid, janus_event_get_parent_pid(event));
+	text[VALUE_UID] = print_id(numbers->uid, janus_event_get_uid(event));
+	text[VALUE_GID] = print_id(numbers->gid, janus_event_get_gid(event));
+	text[VALUE_COMM] = text_or_null(janus_event_get_comm(event));
+	text[VALUE_EXE] = text_or_null(janus_event_get_exe(event));
+	text[VALUE_CGROUP] = text_or_null(janus_event_get_cgroup(event));
+	text[VALUE_CONTAINER] = text_or_null(janus_event_get_container_id(event));
+	text[VALUE_RUNTIME] = text_or_null(janus_event_get_runtime(event));
+}
+
 void records_write(struct records *records, const struct labels *labels,
 		   const struct janus_event *event)
 {
@@ -71,6 +115,7 @@ void records_write(struct records *records, const struct labels *labels,
 	uint32_t kind = janus_event_get_kind(event);
 	const struct label *label;
 	struct template_values values = { 0 };
+	struct numbers numbers;
 
 	if (kind == JANUS_EVENT_GAP) {
 		log_warning("%" PRIu64 " records were lost: events came faster than they"
@@ -79,12 +124,13 @@ void records_write(struct records *records, const struct labels *labels,
 		return;
 	}
 	label = labels_find(labels, janus_event_get_cookie(event));
-	values.response = janus_verdict_name(janus_event_get_verdict(event));
-	values.event = janus_event_kind_name(kind);
-	values.ftype = janus_event_is_directory(event) ? "directory" : "file";
-	values.path = janus_event_get_path(event);
-	values.pod = label ? label->pod : "";
-	values.node = label ? label->node : "";
+	values.text[VALUE_RESPONSE] = janus_verdict_name(janus_event_get_verdict(event));
+	values.text[VALUE_EVENT] = janus_event_kind_name(kind);
+	values.text[VALUE_FTYPE] = janus_event_is_directory(event) ? "directory" : "file";
+	values.text[VALUE_PATH] = janus_event_get_path(event);
+	values.text[VALUE_POD] = label ? label->pod : "";
+	values.text[VALUE_NODE] = label ? label->node : "";
+	set_who(&values, &numbers, event);
 	values.tag_count = janus_event_get_tag_count(event);
 	if (values.tag_count > TAGS_MAX)
 		values.tag_count = TAGS_MAX;

@@ -8,25 +8,30 @@
 
 #include "util.h"
 
-enum part_kind {
-	PART_LITERAL,
-	PART_RESPONSE,
-	PART_EVENT,
-	PART_FTYPE,
-	PART_PATH,
-	PART_POD,
-	PART_NODE,
-	PART_TAGS,
+static const char *const specifiers[VALUE_COUNT] = {
+	[VALUE_RESPONSE] = "response",
+	[VALUE_EVENT] = "event",
+	[VALUE_FTYPE] = "ftype",
+	[VALUE_PATH] = "path",
+	[VALUE_POD] = "pod",
+	[VALUE_NODE] = "node",
+	[VALUE_PID] = "pid",
+	[VALUE_NSPID] = "nspid",
+	[VALUE_PPID] = "ppid",
+	[VALUE_COMM] = "comm",
+	[VALUE_EXE] = "exe",
+	[VALUE_UID] = "uid",
+	[VALUE_GID] = "gid",
+	[VALUE_CGROUP] = "cgroup",
+	[VALUE_CONTAINER] = "container",
+	[VALUE_RUNTIME] = "runtime",
 };
 
-static const char *const specifiers[] = {
-	[PART_RESPONSE] = "response", [PART_EVENT] = "event", [PART_FTYPE] = "ftype",
-	[PART_PATH] = "path",         [PART_POD] = "pod",     [PART_NODE] = "node",
-	[PART_TAGS] = "tags",
-};
+/* A part of a template: a value, or one of these. */
+enum { PART_LITERAL = VALUE_COUNT, PART_TAGS };
 
 struct part {
-	enum part_kind kind;
+	int kind;
 	size_t start; /* of a literal, in template.literals */
 	size_t length;
 };
@@ -46,7 +51,7 @@ static int fail(char *error, const char *cause, const char *what)
 	return -EINVAL;
 }
 
-static struct part *open_part(struct template *template, enum part_kind kind)
+static struct part *open_part(struct template *template, int kind)
 {
 	struct part *last = &template->parts[template->part_count];
 
@@ -72,10 +77,14 @@ static void add_literal(struct template *template, const char *bytes, size_t len
 
 static int find_specifier(const char *name, size_t length)
 {
-	for (size_t i = PART_RESPONSE; i < ARRAY_COUNT(specifiers); i++)
+	static const char tags[] = "tags";
+
+	for (size_t i = 0; i < VALUE_COUNT; i++)
 		if (strlen(specifiers[i]) == length &&
 		    !memcmp(specifiers[i], name, length))
 			return (int)i;
+	if (length == sizeof(tags) - 1 && !memcmp(tags, name, length))
+		return PART_TAGS;
 	return -1;
 }
 
@@ -103,7 +112,7 @@ static ssize_t take_brace(struct template *template, const char *at, char *error
 		snprintf(specifier, sizeof(specifier), "%.*s", (int)length + 2, at);
 		return fail(error, "unknown specifier", specifier);
 	}
-	open_part(template, (enum part_kind)kind);
+	open_part(template, kind);
 	return (ssize_t)length + 2;
 }
 
@@ -188,31 +197,15 @@ static void render_tags(const struct template_values *values, struct text *line)
 static void render_part(const struct template *template, const struct part *part,
 			const struct template_values *values, struct text *line)
 {
-	switch (part->kind) {
-	case PART_LITERAL:
+	const char *text;
+
+	if (part->kind == PART_LITERAL) {
 		text_add(line, template->literals.data + part->start, part->length);
-		break;
-	case PART_RESPONSE:
-		text_escape_string(line, values->response);
-		break;
-	case PART_EVENT:
-		text_escape_string(line, values->event);
-		break;
-	case PART_FTYPE:
-		text_escape_string(line, values->ftype);
-		break;
-	case PART_PATH:
-		text_escape_string(line, values->path);
-		break;
-	case PART_POD:
-		text_escape_string(line, values->pod);
-		break;
-	case PART_NODE:
-		text_escape_string(line, values->node);
-		break;
-	case PART_TAGS:
+	} else if (part->kind == PART_TAGS) {
 		render_tags(values, line);
-		break;
+	} else {
+		text = values->text[part->kind];
+		text_escape_string(line, text ? text : "-");
 	}
 }
 

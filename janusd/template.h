@@ -2,8 +2,9 @@
 /*
  * The template of a guard's records: compiled once, rendered for each record. Pure.
  *
- * {response} {event} {ftype} {path} {pod} {node} {tags} stand for values, {{ and }} for
- * braces. Values are escaped (see text.h), control characters of the template itself too;
+ * {response} {event} {ftype} {path} {pod} {node} {tags} stand for values, and so do, for who
+ * it was, {pid} {nspid} {ppid} {comm} {exe} {uid} {gid} {cgroup} {container} {runtime}; {{ and
+ * }} stand for braces. Who is unknown is told as "-". Values are escaped (see text.h), control characters of the template itself too;
  * line feeds at its end are dropped. So a record is one line, whatever it holds.
  */
 #ifndef JANUSD_TEMPLATE_H
@@ -20,13 +21,28 @@
 
 struct template;
 
+enum template_value {
+	VALUE_RESPONSE,
+	VALUE_EVENT,
+	VALUE_FTYPE,
+	VALUE_PATH,
+	VALUE_POD,
+	VALUE_NODE,
+	VALUE_PID,
+	VALUE_NSPID,
+	VALUE_PPID,
+	VALUE_COMM,
+	VALUE_EXE,
+	VALUE_UID,
+	VALUE_GID,
+	VALUE_CGROUP,
+	VALUE_CONTAINER,
+	VALUE_RUNTIME,
+	VALUE_COUNT,
+};
+
 struct template_values {
-	const char *response;
-	const char *event;
-	const char *ftype;
-	const char *path;
-	const char *pod;
-	const char *node;
+	const char *text[VALUE_COUNT];       /* NULL: unknown */
 	const struct janus_tag *const *tags; /* printed k=v,k=v in this order */
 	size_t tag_count;
 };

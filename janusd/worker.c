@@ -208,14 +208,34 @@ static void lose_context(struct worker *worker)
 	stop(worker);
 }
 
-static void take_events(struct worker *worker)
+static void take_event(struct worker *worker, const struct janus_event *event)
+{
+	switch (janus_event_get_kind(event)) {
+	case JANUS_EVENT_START: /* no watch of ours waits */
+		break;
+	case JANUS_EVENT_END:
+		guards_end(worker->guards, janus_event_get_cookie(event),
+			   janus_event_get_watch_id(event), janus_event_get_error(event));
+		break;
+	default:
+		records_write(worker->records, guards_labels(worker->guards), event);
+	}
+}
+
+/* Return: how many there were, or a negative errno. */
+static int fetch_events(struct worker *worker)
 {
 	int count = janus_poll(worker->context, worker->events, 0);
-	const struct labels *labels = guards_labels(worker->guards);
 
 	for (int i = 0; i < count; i++)
-		records_write(worker->records, labels,
-			      janus_event_buffer_get(worker->events, (size_t)i));
+		take_event(worker, janus_event_buffer_get(worker->events, (size_t)i));
+	return count;
+}
+
+static void take_events(struct worker *worker)
+{
+	int count = fetch_events(worker);
+
 	if (count == -EIO)
 		lose_context(worker);
 	else if (count >= 0 && count < EVENTS_AT_ONCE)
@@ -244,15 +264,8 @@ static void run_loop(struct worker *worker)
 /* Everything that was answered until now is told. */
 static void take_last_events(struct worker *worker)
 {
-	const struct labels *labels = guards_labels(worker->guards);
-	int count;
-
-	do {
-		count = janus_poll(worker->context, worker->events, 0);
-		for (int i = 0; i < count; i++)
-			records_write(worker->records, labels,
-				      janus_event_buffer_get(worker->events, (size_t)i));
-	} while (count == EVENTS_AT_ONCE);
+	while (fetch_events(worker) == EVENTS_AT_ONCE)
+		;
 }
 
 static void close_fd(int fd)

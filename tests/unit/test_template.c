@@ -19,12 +19,12 @@ static struct text line = TEXT_INIT(4096);
 static struct template_values values(void)
 {
 	struct template_values values = {
-		.response = "DENY",
-		.event = "OPEN_PERM",
-		.ftype = "file",
-		.path = "/data/menu",
-		.pod = "kitchen",
-		.node = "node-1",
+		.text[VALUE_RESPONSE] = "DENY",
+		.text[VALUE_EVENT] = "OPEN_PERM",
+		.text[VALUE_FTYPE] = "file",
+		.text[VALUE_PATH] = "/data/menu",
+		.text[VALUE_POD] = "kitchen",
+		.text[VALUE_NODE] = "node-1",
 	};
 
 	return values;
@@ -118,14 +118,28 @@ Test(template, prints_tags_in_order)
 	cr_expect_str_eq(render_values("{tags}", &v), "meal=lunch,empty=");
 }
 
+Test(template, tells_who_it_was_and_what_is_unknown)
+{
+	struct template_values v = values();
+
+	cr_expect_str_eq(render_values("{pid} {nspid} {ppid} {comm} {exe} {uid} {gid} "
+				       "{cgroup} {container} {runtime}",
+				       &v),
+			 "- - - - - - - - - -");
+	v.text[VALUE_PID] = "77";
+	v.text[VALUE_COMM] = "a\nb";
+	v.text[VALUE_RUNTIME] = "docker";
+	cr_expect_str_eq(render_values("{pid}|{comm}|{runtime}", &v), "77|a\\nb|docker");
+}
+
 Test(template, escapes_values)
 {
 	const struct janus_tag *tags[] = { &tag_hostile };
 	struct template_values v = values();
 
-	v.path = "/a\n<ALLOW> '\\\x7f\xff\xed\xa0\x80\xe2\x80\xae";
-	v.pod = "p\r";
-	v.node = "n\x1b[31m";
+	v.text[VALUE_PATH] = "/a\n<ALLOW> '\\\x7f\xff\xed\xa0\x80\xe2\x80\xae";
+	v.text[VALUE_POD] = "p\r";
+	v.text[VALUE_NODE] = "n\x1b[31m";
 	v.tags = tags;
 	v.tag_count = 1;
 	cr_expect_str_eq(
@@ -142,7 +156,7 @@ Test(template, never_breaks_the_line)
 	for (int i = 0; i < 255; i++)
 		path[i] = (char)(i + 1);
 	path[255] = '\0';
-	v.path = path;
+	v.text[VALUE_PATH] = path;
 	for (const char *at = render_values("\x01\n{path}", &v); *at; at++)
 		cr_expect((unsigned char)*at >= 0x20 && *at != 0x7f, "byte %d",
 			  (unsigned char)*at);
@@ -152,8 +166,8 @@ Test(template, keeps_utf8_of_values)
 {
 	struct template_values v = values();
 
-	v.path = "/\xc3\xa9t\xc3\xa9/\xe6\x97\xa5\xf0\x9f\x8d\xb2";
-	cr_expect_str_eq(render_values("{path}", &v), v.path);
+	v.text[VALUE_PATH] = "/\xc3\xa9t\xc3\xa9/\xe6\x97\xa5\xf0\x9f\x8d\xb2";
+	cr_expect_str_eq(render_values("{path}", &v), v.text[VALUE_PATH]);
 }
 
 Test(template, names_unknown_specifiers)
