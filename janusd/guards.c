@@ -64,6 +64,7 @@ void guards_destroy(struct guards *guards)
 		return;
 	guards_clear(guards);
 	labels_destroy(guards->labels);
+	ended_done(&guards->ended);
 	free(guards->in_order);
 	free(guards);
 }
@@ -314,6 +315,7 @@ size_t guards_remove(struct guards *guards, const struct guard_match *match,
 	}
 	removed = guards->count - kept;
 	guards->count = kept;
+	removed += ended_remove(&guards->ended, match);
 	if (!removed)
 		refuse_match(match, status);
 	return removed;
@@ -377,8 +379,10 @@ void guards_end(struct guards *guards, uint64_t label_id, uint64_t watch_id, int
 			continue;
 		tell_ended(guard, target, error);
 		remove_target(guard, target);
-		if (!guards_something(guard))
-			remove_guard(guards, guard);
+		if (guards_something(guard))
+			return;
+		ended_add(&guards->ended, guard->config);
+		remove_guard(guards, guard);
 		return;
 	}
 }

@@ -5,6 +5,7 @@
 #ifndef JANUSD_GUARDS_INTERNAL_H
 #define JANUSD_GUARDS_INTERNAL_H
 
+#include "ended.h"
 #include "guards.h"
 
 #define GUARD_BUCKETS 4096
@@ -18,6 +19,7 @@ struct guards {
 	size_t room;
 	size_t bytes; /* of all configs */
 	uint64_t last_serial;
+	struct ended ended;
 };
 
 /*

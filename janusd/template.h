@@ -4,8 +4,9 @@
  *
  * {response} {event} {ftype} {path} {pod} {node} {tags} stand for values, and so do, for who
  * it was, {pid} {nspid} {ppid} {comm} {exe} {uid} {gid} {cgroup} {container} {runtime}; {{ and
- * }} stand for braces. Who is unknown is told as "-". Values are escaped (see text.h), control characters of the template itself too;
- * line feeds at its end are dropped. So a record is one line, whatever it holds.
+ * }} stand for braces. What is unknown is told as "-". Values are escaped (see text.h), control
+ * characters of the template itself too; line feeds at its end are dropped. So a record is one
+ * line, whatever it holds.
  */
 #ifndef JANUSD_TEMPLATE_H
 #define JANUSD_TEMPLATE_H

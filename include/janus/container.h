@@ -20,9 +20,10 @@ JANUS_BEGIN_DECLS
  *
  * Looks for the id in every line of /proc/PID/cgroup, so cgroup v1, hybrid and v2, cgroupfs and
  * systemd drivers, and nested prefixes work alike. Where no line has it, the runtimes' own state
- * files are asked (runc, crun, containerd, docker, podman, cri-o). The init process is the one that started
- * first: pid 1 of the container's pid namespace, or, where that is the host's or another
- * container's, the process that the others descend from. No later process can pose as it.
+ * files are asked (runc, crun, containerd, docker, podman, cri-o). The init process is the one
+ * that started first: pid 1 of the container's pid namespace, or, where that is the host's or
+ * another container's, the process that the others descend from. No later process can pose as
+ * it.
  * A snapshot: it does not follow the container.
  *
  * Return: 0, or

@@ -161,9 +161,10 @@ JANUS_API uint32_t janus_event_get_file_type(const struct janus_event *event);
  * -ENOBUFS: records found no room and were lost, janus_event_get_lost_count() of them.
  * -EOVERFLOW: the kernel's queue was full and observations were lost, it does not tell how
  * many; the trees have been looked through again.
- * For a JANUS_EVENT_GAP others: something new could not be covered, its path and watch are the event's: -ENOSPC the
- * kernel's limit of marks, -EDQUOT a limit of the options, -EMFILE, -ENOMEM, -EACCES,
- * -EREMOTE a file system that can stall.
+ * Others in a gap: something new could not be covered, its path and watch are the event's:
+ * -ENOSPC the kernel's limit of marks, -EDQUOT a limit of the options, -EMFILE, -ENOMEM,
+ * -EACCES, -EREMOTE a file system that can stall.
+ *
  *
  * For JANUS_EVENT_START: why the first path is not in force; 0: all are. For JANUS_EVENT_END:
  * 0: the process has ended; -ETIMEDOUT: the container did not come in time; others: it came, but

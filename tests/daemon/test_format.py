@@ -34,6 +34,13 @@ class Format(Case):
                       tags={"foo": "bar"}),
             "foo=bar|file|node-1|kitchen|/data/recipe|OPEN_PERM|DENY|/data/recipe")
 
+    def test_who_it_was_can_be_told(self):
+        line = self.line("{pid}|{nspid}|{comm}|{exe}|{uid}|{gid}|{container}|{runtime}",
+                         r"^\d+\|")
+        pid = str(self.goal.pid)
+        self.assertEqual(line.split("|")[:2], [pid, pid])
+        self.assertEqual(line.split("|")[4:], ["0", "0", "-", "-"])
+
     def test_directories_are_told_apart(self):
         mark = self.janusd.mark()
         self.create("kitchen", pid=[self.goal.pid], allow=["/data"],
@@ -92,7 +99,7 @@ class Format(Case):
             line, r"<DENY> OPEN_PERM file '/data/recipe' (kit\nchen:node-1) k\n=v\x07")
 
     def test_unknown_specifiers_are_named(self):
-        for text, named in (("{pid} {path}", "{pid}"), ("{ path }", "{ path }"),
+        for text, named in (("{when} {path}", "{when}"), ("{ path }", "{ path }"),
                             ("{Path}", "{Path}")):
             with self.subTest(text=text):
                 answer = self.client.create(self.client.guard(

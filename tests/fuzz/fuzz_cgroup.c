@@ -55,6 +55,17 @@ static void check_match(const struct janus__container_id *id, const char *text,
 	check(*end == '/' || *end == '\n' || *end == ' ');
 }
 
+static void check_identify(const char *text, size_t size)
+{
+	struct janus__cgroup_match match;
+
+	if (janus__cgroup_identify(text, size, &match) != 1)
+		return;
+	check(lies_in(match.path, match.prefix_length, text, size));
+	check(lies_in(match.id, match.id_length, match.path, match.prefix_length));
+	check(match.id_length > 0 && match.runtime && match.depth == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *newline = size ? memchr(data, '\n', size) : NULL;
@@ -66,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	length = (size_t)(newline - data);
 	check_lines((const char *)newline + 1, size - length - 1);
+	check_identify((const char *)newline + 1, size - length - 1);
 	if (length >= sizeof(given))
 		return 0;
 	memcpy(given, data, length);

@@ -5,6 +5,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +46,48 @@ void fake_proc_write(int32_t pid, const char *name, const char *text)
 	cr_assert_not_null(file, "%s", path);
 	fputs(text, file);
 	cr_assert_eq(fclose(file), 0);
+}
+
+void fake_proc_folder(const char *path)
+{
+	char full[PATH_SIZE * 2];
+	size_t length = (size_t)snprintf(full, sizeof(full), "%s/%s", root, path);
+
+	for (size_t i = strlen(root) + 1; i <= length; i++) {
+		if (full[i] != '/' && full[i] != '\0')
+			continue;
+		full[i] = '\0';
+		mkdir(full, 0755);
+		full[i] = i == length ? '\0' : '/';
+	}
+}
+
+void fake_proc_text(const char *folder, const char *name, const char *text)
+{
+	char path[PATH_SIZE * 2];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s/%s", root, folder, name);
+	file = fopen(path, "we");
+	cr_assert_not_null(file, "%s", path);
+	fputs(text, file);
+	cr_assert_eq(fclose(file), 0);
+}
+
+void fake_proc_link(const char *to, const char *path)
+{
+	char full[PATH_SIZE];
+
+	snprintf(full, sizeof(full), "%s/%s", root, path);
+	cr_assert_eq(symlink(to, full), 0, "%s", full);
+}
+
+void fake_proc_mode(const char *path, unsigned int mode)
+{
+	char full[PATH_SIZE];
+
+	snprintf(full, sizeof(full), "%s/%s", root, path);
+	cr_assert_eq(chmod(full, mode), 0, "%s", full);
 }
 
 void fake_proc_remove(int32_t pid)

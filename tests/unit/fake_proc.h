@@ -26,6 +26,12 @@ void fake_proc_add(const struct fake_process *process);
 /* Write PID/@name, whatever was in it. */
 void fake_proc_write(int32_t pid, const char *name, const char *text);
 
+/* Any folder in it with all above it, file, link, and the rights of a file. */
+void fake_proc_folder(const char *path);
+void fake_proc_text(const char *folder, const char *name, const char *text);
+void fake_proc_link(const char *to, const char *path);
+void fake_proc_mode(const char *path, unsigned int mode);
+
 /* End a process: its folder goes. */
 void fake_proc_remove(int32_t pid);
 

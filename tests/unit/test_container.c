@@ -48,6 +48,15 @@ static int surprising_openat(int dirfd, const char *path, int flags)
 	return fd;
 }
 
+static int counting_openat2(int dirfd, const char *path, const struct open_how *how)
+{
+	int fd = janus__kernel_linux.openat2(dirfd, path, how);
+
+	if (fd >= 0)
+		open_count++;
+	return fd;
+}
+
 static int counting_close(int fd)
 {
 	open_count--;
@@ -58,9 +67,12 @@ static void setup(void)
 {
 	kernel = janus__kernel_linux;
 	kernel.openat = surprising_openat;
+	kernel.openat2 = counting_openat2;
 	kernel.close = counting_close;
 	proc_path = fake_proc_create();
 	fake_proc_add(&(struct fake_process){ .pid = 1, .cgroup = "0::/init.scope\n" });
+	/* Or the machine's own /run would be looked at. */
+	fake_proc_folder("1/root/run");
 }
 
 static void teardown(void)

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Containers that no cgroup names, and those that are not up yet, by way of the lookup.
+ */
+#include "state.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "container.h"
+#include "fake_proc.h"
+
+#define ID "3af95bbe5ebe3f58317cc9c2d1495686993579df43658e87cec19814eafa4a4a"
+#define OTHER "0af95bbe5ebe3f58317cc9c2d1495686993579df43658e87cec19814eafa4a4a"
+#define TWIN "3af95bbe5ebe3f58317cc9c2d1495686993579df43658e87cec19814eafa4aff"
+#define IN_ID "0::/docker/" ID "\n"
+
+static const char *proc_path;
+static struct janus_container *container;
+
+static void setup(void)
+{
+	proc_path = fake_proc_create();
+	fake_proc_add(&(struct fake_process){ .pid = 1, .cgroup = "0::/init.scope\n" });
+	/* Or the machine's own /run would be looked at. */
+	fake_proc_folder("1/root/run");
+}
+
+static void teardown(void)
+{
+	janus_container_destroy(container);
+	fake_proc_destroy();
+}
+
+TestSuite(state, .init = setup, .fini = teardown);
+
+static int lookup(const char *id)
+{
+	struct janus_container *found;
+	int err = janus__container_lookup(&janus__kernel_linux, proc_path, id, &found);
+
+	if (!err) {
+		janus_container_destroy(container);
+		container = found;
+	}
+	return err;
+}
+
+static void add(int32_t pid, int32_t ppid, uint64_t start_time, const char *nspid)
+{
+	fake_proc_add(&(struct fake_process){ .pid = pid,
+					      .ppid = ppid,
+					      .start_time = start_time,
+					      .nspid = nspid,
+					      .cgroup = IN_ID });
+}
+
+static void write_state(const char *folder, const char *name, const char *text)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "1/root/run/%s", folder);
+	fake_proc_folder(path);
+	fake_proc_text(path, name, text);
+}
+
+/* Pid 10, which started at 100. */
+#define RUNC "{\"id\":\"x\",\"init_process_pid\":10,\"init_process_start\":100}"
+#define CRUN "{\"pid\": 10, \"process-start-time\": 100, \"rootfs\": \"/\"}"
+
+static void add_without_id(int32_t pid, uint64_t start_time)
+{
+	fake_proc_add(&(struct fake_process){
+		.pid = pid, .ppid = 1, .start_time = start_time, .cgroup = "0::/\n" });
+}
+
+Test(state, without_an_id_in_its_cgroup_is_found_by_its_runtimes_state)
+{
+	add_without_id(10, 100);
+	write_state("runc/web1", "state.json", RUNC);
+	cr_assert_eq(lookup("web1"), 0);
+	cr_assert_str_eq(janus_container_get_id(container), "web1");
+	cr_assert_str_eq(janus_container_get_runtime(container), "runc");
+	cr_assert_str_eq(janus_container_get_cgroup(container), "");
+	cr_assert_eq(janus_container_get_init_pid(container), 10);
+	write_state("crun/" ID, "status", CRUN);
+	cr_assert_eq(lookup("cri-o://" ID), 0);
+	cr_assert_str_eq(janus_container_get_runtime(container), "crun");
+	write_state("containerd/runc/k8s.io/" OTHER, "state.json", RUNC);
+	cr_assert_eq(lookup(OTHER), 0);
+	cr_assert_str_eq(janus_container_get_runtime(container), "containerd");
+	write_state("docker/runtime-runc/moby/" TWIN, "state.json", RUNC);
+	cr_assert_eq(lookup("docker://" TWIN), 0);
+	cr_assert_str_eq(janus_container_get_runtime(container), "docker");
+}
+
+Test(state, state_of_a_pid_that_was_used_again_is_not_believed)
+{
+	add_without_id(10, 101);
+	write_state("runc/web1", "state.json", RUNC);
+	cr_assert_eq(lookup("web1"), -ENOENT);
+	fake_proc_remove(10);
+	cr_assert_eq(lookup("web1"), -ENOENT);
+}
+
+Test(state, state_that_is_none_is_not_believed)
+{
+	static const char *const texts[] = {
+		"",
+		"{",
+		"[10, 100]",
+		"{\"inner\":{\"init_process_pid\":10,\"init_process_start\":100}}",
+		"{\"init_process_pid\":\"10\",\"init_process_start\":100}",
+		"{\"init_process_pid\":-10,\"init_process_start\":100}",
+	};
+
+	add_without_id(10, 100);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		write_state("runc/web1", "state.json", texts[i]);
+		cr_assert_eq(lookup("web1"), -ENOENT, "%s", texts[i]);
+	}
+}
+
+Test(state, state_that_others_can_write_is_not_believed)
+{
+	add_without_id(10, 100);
+	write_state("runc/web1", "state.json", RUNC);
+	fake_proc_mode("1/root/run/runc/web1/state.json", 0666);
+	cr_assert_eq(lookup("web1"), -ENOENT);
+	fake_proc_mode("1/root/run/runc/web1/state.json", 0644);
+	cr_assert_eq(lookup("web1"), 0);
+}
+
+Test(state, state_behind_a_link_is_not_looked_at)
+{
+	add_without_id(10, 100);
+	write_state("elsewhere", "state.json", RUNC);
+	fake_proc_folder("1/root/run/runc");
+	fake_proc_link("../elsewhere", "1/root/run/runc/web1");
+	cr_assert_eq(lookup("web1"), -ENOENT);
+}
+
+Test(state, with_the_root_of_its_parent_is_not_up_yet)
+{
+	add(10, 9, 100, "\t10\t1");
+	fake_proc_add(&(struct fake_process){ .pid = 9, .cgroup = "0::/\n" });
+	fake_proc_folder("host");
+	fake_proc_link("../host", "9/root");
+	fake_proc_link("../host", "10/root");
+	cr_assert_eq(lookup(ID), -EAGAIN);
+	fake_proc_remove(10);
+	add(10, 9, 100, "\t10\t1");
+	fake_proc_folder("own");
+	fake_proc_link("../own", "10/root");
+	cr_assert_eq(lookup(ID), 0);
+	cr_assert_str_eq(janus_container_get_root(container), "/proc/10/root");
+}
