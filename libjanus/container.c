@@ -436,6 +436,25 @@ static int look_up(const struct janus__proc *proc, const char *id,
 	return err ? err : finish(&scan, ret);
 }
 
+static int take_state(const struct janus__proc *proc, const struct janus__state *state,
+		      struct janus_container **ret)
+{
+	janus__cleanup(scan_done) struct scan scan = { .proc = proc };
+	int err = janus__container_id_parse(state->id, &scan.id);
+
+	if (err)
+		return err;
+	note_state(&scan, state);
+	return scan.count ? finish(&scan, ret) : -ESRCH;
+}
+
+int janus__container_from_state(const struct janus__proc *proc,
+				const struct janus__state *state,
+				struct janus_container **ret)
+{
+	return public_error(take_state(proc, state, ret));
+}
+
 int janus__container_of(const struct janus__proc *proc, const char *id,
 			const struct janus__pids *pids, struct janus_container **ret)
 {

@@ -77,6 +77,7 @@ void janus__lives_end(struct janus__lives *lives, struct janus__life *life)
 	lives->kernel->epoll_delete(lives->epoll_fd, life->pidfd);
 	lives->kernel->close(life->pidfd);
 	life->pidfd = -1;
+	lives->ended++;
 }
 
 void janus__lives_release(struct janus__lives *lives, struct janus__life *life)
@@ -89,5 +90,6 @@ void janus__lives_release(struct janus__lives *lives, struct janus__life *life)
 		link = &(*link)->next;
 	*link = life->next;
 	janus__lives_end(lives, life);
+	lives->ended--;
 	free(life);
 }

@@ -23,6 +23,7 @@ struct janus__lives {
 	const struct janus__kernel *kernel;
 	int epoll_fd; /* the caller's own; becomes readable when one of them ends */
 	struct janus__life *first;
+	uint32_t ended; /* of them */
 };
 
 /*

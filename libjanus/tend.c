@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Owns when watches end or start by themselves. Attempts to start cost a look at all processes,
- * all waiting watches share one round of them, and a round costs at most a twentieth of the
- * time until the next one.
+ * Owns when watches end or start by themselves. All that wait are tried in one round, and a
+ * round is followed by twenty times the time that it took, but for a second at most.
+ *
+ * An end has two steps, so that it is the last that is told of a watch: the rules go when what
+ * was observed before has been read, and a moment later, when nobody is about to tell an answer
+ * any more, the end is told.
  */
 #include "tend.h"
 
@@ -16,6 +19,10 @@
 #define PAUSE_MAX_NS 1000000000
 #define PAUSE_FACTOR 20
 
+/* How long a step of an end takes at least, and how long it waits for observations. */
+#define STEP_NS 10000000
+#define OBSERVATIONS_NS 1000000000
+
 static int64_t now_ns(void)
 {
 	struct timespec now;
@@ -24,12 +31,19 @@ static int64_t now_ns(void)
 	return now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* Have janus_poll() come here again when it is time. */
 static void arm(struct janus_context *context)
 {
 	struct janus__tending *tending = &context->tending;
+	int64_t due_ns = tending->waiting ? tending->attempt_ns : 0;
 
-	(void)context->kernel->timer_set(tending->timer_fd,
-					 tending->waiting ? tending->due_ns : 0);
+	if (tending->ending) {
+		int64_t step_ns = now_ns() + STEP_NS;
+
+		if (!due_ns || step_ns < due_ns)
+			due_ns = step_ns;
+	}
+	(void)context->kernel->timer_set(tending->timer_fd, due_ns);
 }
 
 void janus__tend_wait(struct janus_watch *watch, uint64_t wait_ns)
@@ -41,7 +55,7 @@ void janus__tend_wait(struct janus_watch *watch, uint64_t wait_ns)
 				     ? now + (int64_t)wait_ns
 				     : INT64_MAX;
 	if (tending->waiting++ == 0)
-		tending->due_ns = now + PAUSE_MIN_NS;
+		tending->attempt_ns = now + PAUSE_MIN_NS;
 	arm(watch->context);
 }
 
@@ -55,38 +69,41 @@ void janus__tend_forget(struct janus_watch *watch)
 	arm(watch->context);
 }
 
-static void tell_end(struct janus_watch *watch, struct janus__spec *spec, int err)
+/* How the wait of a watch has ended. Takes the reference on the spec. */
+static void tell_outcome(struct janus_watch *watch, uint32_t kind,
+			 struct janus__spec *spec, int err)
 {
-	janus__notices_add(&watch->context->notices, watch->end, JANUS_EVENT_END,
-			   janus__spec_ref(spec), err);
-	watch->end = NULL;
+	janus__notices_add(&watch->context->notices, watch->start, kind, spec, err);
+	watch->start = NULL;
 }
 
-/* One that waits has become what it was to be, or never will. */
+/*
+ * One that waits becomes what it was to be, or goes on to wait, or never will. What an update
+ * was to replace stays in force then.
+ */
 static void try_to_start(struct janus_watch *watch)
 {
 	struct janus_watch_report report = JANUS_WATCH_REPORT_INIT;
-	struct janus__goal goal = {
-		.spec = watch->waiting,
-		.report = &report,
-	};
-	struct janus__spec *spec = janus__spec_ref(watch->waiting);
-	int err = janus__watch_enforce(watch, &goal);
+	struct janus__goal goal = { .spec = watch->waiting, .report = &report };
+	int err;
 
-	if (!err) {
-		watch->waiting = NULL;
-		watch->context->tending.waiting--;
-		janus__notices_add(&watch->context->notices, watch->start,
-				   JANUS_EVENT_START, spec, report.first_error);
-		watch->start = NULL;
+	janus__tend_finish(watch);
+	if (janus__watch_have_notices(watch) < 0)
 		return;
+	err = janus__watch_enforce(watch, &goal);
+	if (!err) {
+		tell_outcome(watch, JANUS_EVENT_START, janus__spec_ref(watch->waiting),
+			     report.first_error);
+	} else if (goal.absent && now_ns() < watch->deadline_ns) {
+		return;
+	} else {
+		tell_outcome(watch, JANUS_EVENT_END, janus__spec_ref(watch->waiting),
+			     goal.absent ? -ETIMEDOUT : err);
 	}
-	if (!goal.absent || now_ns() >= watch->deadline_ns) {
-		tell_end(watch, spec, goal.absent ? -ETIMEDOUT : err);
-		janus__tend_forget(watch);
-		janus__watch_retire(watch);
-	}
-	janus__spec_unref(spec);
+	/* The reference for waiting has become the watch's own. */
+	if (!err)
+		janus__spec_ref(watch->waiting);
+	janus__tend_forget(watch);
 }
 
 static void start_what_waits(struct janus_context *context)
@@ -94,64 +111,105 @@ static void start_what_waits(struct janus_context *context)
 	struct janus__tending *tending = &context->tending;
 	int64_t begun_ns = now_ns(), pause_ns;
 
-	if (!tending->waiting || begun_ns < tending->due_ns)
+	if (!tending->waiting || begun_ns < tending->attempt_ns)
 		return;
 	for (struct janus_watch *watch = context->watches; watch; watch = watch->next)
 		if (watch->waiting && !watch->destroyed)
 			try_to_start(watch);
-	janus__watches_reap(context);
 	pause_ns = (now_ns() - begun_ns) * PAUSE_FACTOR;
 	if (pause_ns < PAUSE_MIN_NS)
 		pause_ns = PAUSE_MIN_NS;
 	if (pause_ns > PAUSE_MAX_NS)
 		pause_ns = PAUSE_MAX_NS;
-	tending->due_ns = now_ns() + pause_ns;
-	arm(context);
+	tending->attempt_ns = now_ns() + pause_ns;
 }
 
-/* Whether any has ended. */
-static bool note_ends(struct janus_context *context)
+/* The kernel and the timer say what there is to do; which of it is ours is seen below. */
+static void note_ends(struct janus_context *context)
 {
 	struct janus__life *lives[64];
-	bool ended = false;
 	int count;
 
 	do {
 		count = context->kernel->epoll_wait(context->lives.epoll_fd,
 						    (void **)lives,
 						    JANUS__ARRAY_COUNT(lives));
-		for (int i = 0; i < count; i++) {
-			if (!lives[i]) /* the timer, or that there are records */
-				continue;
-			janus__lives_end(&context->lives, lives[i]);
-			ended = true;
-		}
+		for (int i = 0; i < count; i++)
+			if (lives[i])
+				janus__lives_end(&context->lives, lives[i]);
 	} while (count == (int)JANUS__ARRAY_COUNT(lives));
-	return ended;
+}
+
+/* Whether something may be in the kernel's queue that speaks of the watch. */
+static bool has_observations(const struct janus_watch *watch)
+{
+	const struct janus__marker *marker = &watch->context->marker;
+
+	return watch->coverage.trees && marker->observe_fd >= 0 &&
+	       janus__marks_queued(marker) != 0;
+}
+
+/* Its process has ended: the first step, when it is time for it. */
+static void begin_to_end(struct janus_watch *watch)
+{
+	int64_t now = now_ns();
+
+	if (!watch->ended_ns) {
+		watch->ended_ns = now;
+		watch->context->tending.ending++;
+	}
+	if (has_observations(watch) && now - watch->ended_ns < OBSERVATIONS_NS)
+		return;
+	watch->ended = janus__spec_ref(watch->spec);
+	watch->ended_ns = now;
+	janus__watch_retire(watch);
+}
+
+void janus__tend_finish(struct janus_watch *watch)
+{
+	if (!watch->ended_ns)
+		return;
+	if (!watch->ended && watch->spec)
+		watch->ended = janus__spec_ref(watch->spec);
+	/* Who knows the watch no more is not told. */
+	if (!watch->destroyed) {
+		janus__notices_add(&watch->context->notices, watch->end, JANUS_EVENT_END,
+				   watch->ended, 0);
+		watch->end = NULL;
+	} else {
+		janus__spec_unref(watch->ended);
+	}
+	watch->ended = NULL;
+	watch->ended_ns = 0;
+	watch->context->tending.ending--;
 }
 
 static void end_watches(struct janus_context *context)
 {
 	for (struct janus_watch *watch = context->watches; watch; watch = watch->next) {
-		if (!watch->spec || !watch->end || watch->destroyed ||
-		    !janus__life_has_ended(watch->life))
+		if (watch->destroyed)
 			continue;
-		/* What waits goes on to wait, and has an end of its own to tell. */
-		if (!watch->waiting)
-			tell_end(watch, watch->spec, 0);
-		janus__watch_retire(watch);
+		if (watch->ended && now_ns() - watch->ended_ns >= STEP_NS)
+			janus__tend_finish(watch);
+		else if (!watch->ended && watch->spec && watch->end &&
+			 janus__life_has_ended(watch->life))
+			begin_to_end(watch);
 	}
 	janus__watches_reap(context);
 }
 
 void janus__tend(struct janus_context *context)
 {
-	if (!context->lives.first && !context->tending.waiting)
+	struct janus__tending *tending = &context->tending;
+
+	if (!context->lives.first && !tending->waiting && !tending->ending)
 		return;
 	pthread_mutex_lock(&context->engine);
-	if (note_ends(context))
+	note_ends(context);
+	if (context->lives.ended || tending->ending)
 		end_watches(context);
 	start_what_waits(context);
+	arm(context);
 	pthread_mutex_unlock(&context->engine);
 }
 

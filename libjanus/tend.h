@@ -12,11 +12,11 @@
 #include "event.h"
 #include "watch.h"
 
-/* When those that wait are tried again. */
 struct janus__tending {
-	int timer_fd;     /* in the context's epoll */
-	uint32_t waiting; /* watches that wait */
-	int64_t due_ns;   /* of the next round of attempts, CLOCK_MONOTONIC */
+	int timer_fd;       /* in the context's epoll */
+	uint32_t waiting;   /* watches that wait */
+	uint32_t ending;    /* watches that are about to end */
+	int64_t attempt_ns; /* when those that wait are tried again, CLOCK_MONOTONIC */
 };
 
 /* The watch waits from now on, for @wait_ns. The engine's mutex is held. */
@@ -24,6 +24,9 @@ void janus__tend_wait(struct janus_watch *watch, uint64_t wait_ns);
 
 /* It waits no more, for whatever reason. Likewise. */
 void janus__tend_forget(struct janus_watch *watch);
+
+/* It is about to become something else, or to go: what has ended has ended now. Likewise. */
+void janus__tend_finish(struct janus_watch *watch);
 
 /* Look after all of them. */
 void janus__tend(struct janus_context *context);

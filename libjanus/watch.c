@@ -56,6 +56,7 @@ static int hold_life(struct janus_watch *watch, const struct janus__root *root,
 		return 0;
 	err = janus__lives_hold(&context->lives, &context->proc, root->process,
 				&goal->life);
+	goal->absent = err == -ESRCH && goal->spec->container_id;
 	return err ? janus__report_fail(goal->report, err, "target",
 					"it cannot be told when its process ends")
 		   : 0;
@@ -225,8 +226,7 @@ int janus__watch_enforce(struct janus_watch *watch, struct janus__goal *goal)
 	return err;
 }
 
-/* Whatever comes, there shall be memory to tell of it. */
-static int have_notices(struct janus_watch *watch)
+int janus__watch_have_notices(struct janus_watch *watch)
 {
 	if (!watch->end)
 		watch->end = calloc(1, sizeof(*watch->end));
@@ -261,7 +261,8 @@ static int apply(struct janus_watch *watch, const struct janus_watch_options *op
 	int err;
 
 	janus__watches_reap(watch->context);
-	err = have_notices(watch);
+	janus__tend_finish(watch);
+	err = janus__watch_have_notices(watch);
 	if (err)
 		return janus__report_fail(report, err, "watch", "no memory");
 	err = janus__spec_create(&goal.spec, options, report);
@@ -367,6 +368,7 @@ void janus_watch_destroy(struct janus_watch *watch)
 	pthread_mutex_lock(&context->engine);
 	watch->destroyed = true;
 	janus__tend_forget(watch);
+	janus__tend_finish(watch);
 	janus__watch_retire(watch);
 	janus__watches_reap(context);
 	pthread_mutex_unlock(&context->engine);
@@ -383,7 +385,9 @@ void janus__watches_free(struct janus_context *context)
 		struct janus_watch *watch = context->watches;
 
 		context->watches = watch->next;
+		watch->destroyed = true;
 		janus__tend_forget(watch);
+		janus__tend_finish(watch);
 		if (watch->spec)
 			janus__cover_release(&context->marker, watch->spec,
 					     &watch->coverage, true);

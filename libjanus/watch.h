@@ -27,7 +27,9 @@ struct janus_watch {
 	struct janus__spec *waiting; /* for its container; NULL: none */
 	int64_t deadline_ns;         /* of that, CLOCK_MONOTONIC; INT64_MAX: none */
 	struct janus__notice *end;   /* to be told when it ends */
-	struct janus__notice *start; /* to be told when what waits comes into force */
+	struct janus__notice *start; /* to be told when it waits no more */
+	struct janus__spec *ended;   /* that was in force; its end is yet to be told */
+	int64_t ended_ns;            /* when the step of its end began; 0: none has */
 	bool destroyed;              /* the caller knows it no more */
 };
 
@@ -41,6 +43,9 @@ struct janus__goal {
 	void *progress_userdata;
 	bool absent; /* it failed because there is no such container yet */
 };
+
+/* Whatever comes, there shall be memory to tell of it. -ENOMEM. */
+int janus__watch_have_notices(struct janus_watch *watch);
 
 /* Have a spec in force instead of what the watch had. On success it is the watch's. */
 int janus__watch_enforce(struct janus_watch *watch, struct janus__goal *goal);

@@ -142,6 +142,140 @@ JANUS_API size_t janus_container_get_pid_count(const struct janus_container *con
 JANUS_API int32_t janus_container_get_pid(const struct janus_container *container,
 					  size_t index);
 
+/**
+ * struct janus_containers_options - How a census is made.
+ * @size: sizeof(struct janus_containers_options), set by JANUS_CONTAINERS_OPTIONS_INIT
+ * @state_roots: @state_root_count folders more in which a runtime keeps its state, laid out as
+ *	/run/runc is; NULL if there are none
+ * @max_age_ns: how old, in nanoseconds, what was seen may be when a process is not found in
+ *	it; 0: one second
+ */
+struct janus_containers_options {
+	uint64_t size;
+	const char *const *state_roots;
+	uint64_t state_root_count;
+	uint64_t max_age_ns;
+};
+
+#define JANUS_CONTAINERS_OPTIONS_INIT                                                    \
+	{                                                                                \
+		sizeof(struct janus_containers_options), NULL, 0, 0                      \
+	}
+
+/**
+ * janus_containers_create() - A census of the containers on this node, to be asked again and
+ * again.
+ * @ret: where it goes; not NULL; untouched on failure
+ * @options: NULL: all defaults
+ *
+ * Looks at nothing yet. Everything that the pointers lead to is copied.
+ *
+ * Return: 0, or
+ *   -EINVAL   @ret is NULL, or a folder is NULL or no absolute path
+ *   -E2BIG    @options is larger than this library knows, and the rest is not zero
+ *   -EMFILE   the process, or the system, has no fd left
+ *   -ENOMEM   no memory
+ *   -EIO      /proc is not mounted
+ * Ownership: the caller frees @ret with janus_containers_destroy().
+ * Threads: the census belongs to one thread at a time.
+ * Since: 0.1.0
+ */
+JANUS_API int janus_containers_create(struct janus_containers **ret,
+				      const struct janus_containers_options *options);
+
+/**
+ * janus_containers_destroy() - Free a census and all that it has shown.
+ * @containers: NULL: nothing happens
+ *
+ * Threads: the census's own.
+ * Since: 0.1.0
+ */
+JANUS_API void janus_containers_destroy(struct janus_containers *containers);
+
+/**
+ * janus_containers_refresh() - Look at the whole node.
+ * @containers: not NULL
+ *
+ * All containers whose ids the cgroups name or a runtime has written down. A container that a
+ * plain name outside of systemd's cgroups stands for is seen by its runtime's state only.
+ * Containers inside containers count as part of the outermost one. Those that are not up yet
+ * are left out.
+ *
+ * Return: 0, or
+ *   -EINVAL   @containers is NULL
+ *   -EMFILE   the process, or the system, has no fd left
+ *   -ENOMEM   no memory
+ *   -EIO      /proc cannot be read
+ * Ownership: what was borrowed from the census before is gone.
+ * Threads: the census's own.
+ * Source: cgroup.procs, /proc/PID/cgroup, /run
+ * Since: 0.1.0
+ */
+JANUS_API int janus_containers_refresh(struct janus_containers *containers);
+
+/**
+ * janus_containers_get_count() - How many were seen when it was last refreshed.
+ * @containers: not NULL
+ *
+ * Return: the count; 0 before the first look.
+ * Threads: the census's own.
+ * Since: 0.1.0
+ */
+JANUS_API size_t janus_containers_get_count(const struct janus_containers *containers);
+
+/**
+ * janus_containers_get() - One of them, in the order of their ids.
+ * @containers: not NULL
+ * @index: less than janus_containers_get_count()
+ *
+ * Return: the container; NULL if @index is too large.
+ * Ownership: borrowed until the next refresh, lookup or find, or the end of the census.
+ * Threads: the census's own.
+ * Since: 0.1.0
+ */
+JANUS_API const struct janus_container *
+janus_containers_get(const struct janus_containers *containers, size_t index);
+
+/**
+ * janus_containers_lookup() - One by its id, from what was seen if it is still there.
+ * @containers: not NULL
+ * @id: as for janus_container_lookup(); not NULL
+ * @ret: where the container goes; not NULL; untouched on failure
+ *
+ * The answer is as old as the last look, but its init process is alive now. If it is not, or
+ * was not seen, the node is looked at again.
+ *
+ * Return: 0, or
+ *   -EINVAL    an argument is NULL, or @id is no container id
+ *   -ENOENT    there is no such container
+ *   -ENOTUNIQ  more than one container's id starts with @id
+ *   and what janus_containers_refresh() returns.
+ * Ownership: @ret is borrowed as from janus_containers_get().
+ * Threads: the census's own.
+ * Source: /proc/PID/stat
+ * Since: 0.1.0
+ */
+JANUS_API int janus_containers_lookup(struct janus_containers *containers, const char *id,
+				      const struct janus_container **ret);
+
+/**
+ * janus_containers_find() - Which container a process belongs to.
+ * @containers: not NULL
+ * @pid: as the caller sees it; positive
+ * @ret: where the container goes; not NULL; untouched on failure
+ *
+ * Return: 0, or
+ *   -EINVAL    an argument is NULL or out of its range
+ *   -ENOENT    it belongs to none, or there is no such process
+ *   and what janus_containers_refresh() returns.
+ * Ownership: @ret is borrowed as from janus_containers_get().
+ * Threads: the census's own.
+ * Source: /proc/PID/cgroup
+ * Since: 0.1.0
+ */
+JANUS_API int janus_containers_find(struct janus_containers *containers, int32_t pid,
+				    const struct janus_container **ret);
+
 JANUS_END_DECLS
 
 #endif

@@ -168,7 +168,7 @@ JANUS_API uint32_t janus_event_get_file_type(const struct janus_event *event);
  *
  * For JANUS_EVENT_START: why the first path is not in force; 0: all are. For JANUS_EVENT_END:
  * 0: the process has ended; -ETIMEDOUT: the container did not come in time; others: it came, but
- * no path of it could be guarded, as janus_watch_create() would have said.
+ * could not be guarded, as janus_watch_create() would have said.
  *
  * Return: a negative errno for the kinds named, else 0.
  * Since: 0.1.0

@@ -18,6 +18,7 @@ struct janus_watch;
 struct janus_event;
 struct janus_event_buffer;
 struct janus_container;
+struct janus_containers;
 
 /*
  * What happened to a file. A bit mask in a subject, a single bit in an event. The first three

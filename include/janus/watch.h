@@ -264,8 +264,9 @@ struct janus_watch_report {
  *
  * With @wait_ns a container that is not up yet is no failure: the report says pending, and it
  * is looked for from within janus_poll(), at least once a second. When the watch has come into
- * force a JANUS_EVENT_START says so; if it never does, a JANUS_EVENT_END. Between the
- * container's start and the former nothing is denied.
+ * force a JANUS_EVENT_START says so; if it never does, a JANUS_EVENT_END with an error, and what
+ * an update was to replace stays in force. Between the container's start and the former event
+ * nothing of the new options is denied.
  *
  * When the process of JANUS_TARGET_PID or the init process of a container ends, so does the
  * watch: janus_poll() takes back its rules and marks and tells a JANUS_EVENT_END. A process

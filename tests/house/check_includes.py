@@ -20,7 +20,7 @@ ORDER = """
     util kernel kernel_linux
     options log report stats version error observe features
     proc cgroup mounts status listing json state hierarchy container_root
-    container_object container
+    container_object container containers
     actor actors
     pattern exception subject spec bindings rules table rules.c lookup
     decode decode_fid handle ring tree nodes tree.c extent fresh later doubt

@@ -211,6 +211,41 @@ static void records_of_a_watch_come_before_its_end(void)
 	tear_down();
 }
 
+static int create_many(const struct deed *deed)
+{
+	char path[PATH_MAX + 32];
+
+	for (int i = 0; i < deed->number; i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/%d", deed->path, i);
+		fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return -errno;
+		close(fd);
+	}
+	return 0;
+}
+
+static void observations_of_a_watch_come_before_its_end(void)
+{
+	struct deed deed = { .run = create_many, .number = 2000, .path = WORK "/seen" };
+	struct janus_watch *watch;
+
+	set_up();
+	make_directory(WORK "/seen");
+	watch = guard(&stage, &(struct plan){ .observe = { WORK "/seen" },
+					      .mode = JANUS_MODE_AUDIT,
+					      .events = JANUS_EVENT_CREATE,
+					      .pid = target.pid });
+	CHECK_INT(actor_do(&target, &deed), 0);
+	actor_kill(&target);
+	for (int i = 0; i < deed.number; i++)
+		CHECK_INT(janus_event_get_kind(next_event(&stage)), JANUS_EVENT_CREATE);
+	expect_kind(JANUS_EVENT_END, watch, 0);
+	tear_down();
+}
+
 static void an_ended_watch_can_be_updated(void)
 {
 	struct janus_watch *watch;
@@ -438,6 +473,24 @@ static void an_update_that_waits_leaves_no_gap(void)
 	tear_down_container();
 }
 
+/* And if it never comes, what was in force stays. */
+static void an_update_that_waits_in_vain_changes_nothing(void)
+{
+	struct janus_watch *watch;
+
+	set_up_container();
+	make_file(FILE_A);
+	watch = guard(&stage, &(struct plan){ .deny = { FILE_A }, .pid = actor.pid });
+	CHECK_INT(try_update(watch, &(struct plan){ .deny = { TREE },
+						    .container_id = container_id,
+						    .wait_ns = 1 }),
+		  0);
+	expect_kind(JANUS_EVENT_END, watch, -ETIMEDOUT);
+	CHECK_INT(try_open(&actor, FILE_A), -EPERM);
+	EXPECT(&stage, FILE_A, DENY);
+	tear_down_container();
+}
+
 static void what_came_but_cannot_be_guarded_ends_the_watch(void)
 {
 	struct janus_watch_report report;
@@ -476,6 +529,7 @@ static const struct test_case cases[] = {
 	CASE(who_is_stopped_has_not_ended),
 	CASE(who_executes_something_has_not_ended),
 	CASE(records_of_a_watch_come_before_its_end),
+	CASE(observations_of_a_watch_come_before_its_end),
 	CASE(an_ended_watch_can_be_updated),
 	CASE(an_update_to_another_process_outlives_the_former),
 	CASE(trees_go_with_it),
@@ -484,6 +538,7 @@ static const struct test_case cases[] = {
 	CASE(a_container_that_does_not_come_in_time_ends_the_watch),
 	CASE(a_waiting_watch_can_be_destroyed_and_updated),
 	CASE(an_update_that_waits_leaves_no_gap),
+	CASE(an_update_that_waits_in_vain_changes_nothing),
 	CASE(what_came_but_cannot_be_guarded_ends_the_watch),
 	CASE(without_a_wait_a_missing_container_is_an_error),
 };
