@@ -248,6 +248,15 @@ static int take_word(struct parser *parser, const char *word)
 	return 0;
 }
 
+static int take_container(struct parser *parser, const char *id)
+{
+	if (!*id)
+		return fail(parser, "pids", "the container's id is missing");
+	parser->cmdline.command = CMDLINE_PIDS;
+	parser->cmdline.container = id;
+	return 0;
+}
+
 static int find_command(struct parser *parser)
 {
 	static const struct {
@@ -259,6 +268,7 @@ static int find_command(struct parser *parser)
 		{ { "guard", "list" }, CMDLINE_GUARD_LIST },
 		{ { "health", "" }, CMDLINE_HEALTH },
 		{ { "watch", "" }, CMDLINE_WATCH },
+		{ { "containers", "" }, CMDLINE_CONTAINERS },
 	};
 	const char *first = parser->word_count > 0 ? parser->words[0] : "";
 	const char *second = parser->word_count > 1 ? parser->words[1] : "";
@@ -270,12 +280,15 @@ static int find_command(struct parser *parser)
 		parser->cmdline.command = commands[i].command;
 		return 0;
 	}
+	if (strcmp(first, "pids") == 0)
+		return take_container(parser, second);
 	if (!parser->word_count)
-		return fail(parser, "guard, health, watch",
+		return fail(parser, "guard, health, watch, containers, pids",
 			    "one of these commands is missing");
 	if (strcmp(first, "guard") == 0)
 		return fail(parser, second, "not one of guard create, destroy, list");
-	return fail(parser, first, "not one of the commands guard, health, watch");
+	return fail(parser, first,
+		    "not one of the commands guard, health, watch, containers, pids");
 }
 
 static int check_options(const struct parser *parser)

@@ -22,6 +22,8 @@ enum cmdline_command {
 	CMDLINE_GUARD_LIST,
 	CMDLINE_HEALTH,
 	CMDLINE_WATCH,
+	CMDLINE_CONTAINERS,
+	CMDLINE_PIDS,
 };
 
 /* Texts of the list's own. */
@@ -76,6 +78,7 @@ struct cmdline {
 	size_t subject_count;
 
 	struct cmdline_watch watch;
+	const char *container; /* of pids */
 };
 
 /*

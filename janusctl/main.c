@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * janusctl: one request to janusd, and its answer; or a watch without it. Owns the order in
+ * janusctl: one request to janusd, and its answer; or a watch or a look without it. Owns the order in
  * which things are made; nothing else.
  */
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include "client.h"
 #include "cmdline.h"
 #include "commands.h"
+#include "containers.h"
 #include "output.h"
 #include "util.h"
 #include "watch.h"
@@ -71,6 +72,10 @@ int main(int argc, char **argv)
 		puts("janusctl " JANUS_VERSION_STRING);
 	else if (cmdline.command == CMDLINE_WATCH)
 		return watch_run(&cmdline);
+	else if (cmdline.command == CMDLINE_CONTAINERS)
+		return containers_list(&cmdline);
+	else if (cmdline.command == CMDLINE_PIDS)
+		return containers_pids(&cmdline);
 	else
 		return run(&cmdline);
 	return output_finish() ? EXIT_FAILED : EXIT_SERVED;

@@ -19,7 +19,6 @@
 
 #include "output.h"
 #include "util.h"
-#include "watch_exe.h"
 #include "watch_line.h"
 #include "watch_out.h"
 #include "watch_setup.h"
@@ -41,13 +40,13 @@ struct watch_loop {
 	const struct cmdline *cmdline;
 	struct janus_context *context;
 	struct janus_event_buffer *buffer;
-	struct watch_exe *exe; /* NULL: is not printed */
 	struct watch_out out;
 	struct watch_format format;
 	int32_t own_pid;
 	int64_t end_ns;     /* CLOCK_MONOTONIC; 0: none */
 	int64_t printed_ns; /* likewise: the last batch */
 	uint64_t seen;
+	bool ended; /* the process whose tree it is */
 };
 
 static volatile sig_atomic_t stopped;
@@ -87,7 +86,7 @@ static int64_t now_ns(void)
 	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
 }
 
-static struct watch_line line_of(struct watch_loop *loop, const struct janus_event *event)
+static struct watch_line line_of(const struct janus_event *event)
 {
 	struct watch_line line = {
 		.time_ns = janus_event_get_time_ns(event),
@@ -101,8 +100,8 @@ static struct watch_line line_of(struct watch_loop *loop, const struct janus_eve
 	if (line.kind == JANUS_EVENT_GAP) {
 		line.error = janus_event_get_error(event);
 		line.lost = janus_event_get_lost_count(event);
-	} else if (loop->exe) {
-		line.exe = watch_exe_of(loop->exe, line.pid);
+	} else if (janus_event_get_exe(event)[0]) {
+		line.exe = janus_event_get_exe(event);
 	}
 	return line;
 }
@@ -110,9 +109,14 @@ static struct watch_line line_of(struct watch_loop *loop, const struct janus_eve
 /* Return: 0, or what watch_out_reserve() returns. */
 static int print(struct watch_loop *loop, const struct janus_event *event)
 {
-	struct watch_line line = line_of(loop, event);
+	struct watch_line line = line_of(event);
 	struct watch_out *out = &loop->out;
 	int err;
+
+	if (line.kind == JANUS_EVENT_END) {
+		loop->ended = true;
+		return 0;
+	}
 
 	/* Lines that go to a file in the tree would have lines of their own. */
 	if (line.pid == loop->own_pid)
@@ -137,8 +141,6 @@ static int print_batch(struct watch_loop *loop)
 {
 	size_t count = janus_event_buffer_get_count(loop->buffer);
 
-	if (loop->exe)
-		loop->exe->batch++;
 	for (size_t i = 0; i < count && !has_all(loop); i++) {
 		int err = print(loop, janus_event_buffer_get(loop->buffer, i));
 
@@ -187,7 +189,7 @@ static int wait_for_events(const struct watch_loop *loop)
 }
 
 /*
- * Return: 0, -EINTR when the time is over or a signal came, -ECANCELED when the library cannot
+ * Return: 0, -EINTR when the time is over, a signal came or the watch has ended, -ECANCELED when the library cannot
  * go on, which was told, or another negative errno.
  */
 static int run_round(struct watch_loop *loop)
@@ -206,7 +208,9 @@ static int run_round(struct watch_loop *loop)
 	err = print_batch(loop);
 	if (err)
 		return err;
-	if (last)
+	if (loop->ended)
+		output_message("watch", "the process whose files are watched has ended");
+	if (last || loop->ended)
 		return -EINTR;
 	if (n)
 		loop->printed_ns = now_ns();
@@ -252,10 +256,6 @@ static int loop_init(struct watch_loop *loop, const struct cmdline *cmdline)
 	err = watch_out_init(&loop->out, STDOUT_FILENO, &stopped);
 	if (!err)
 		err = janus_event_buffer_create(&loop->buffer, BATCH_EVENTS);
-	if (!err && cmdline->json) {
-		loop->exe = calloc(1, sizeof(*loop->exe));
-		err = loop->exe ? 0 : -ENOMEM;
-	}
 	if (!err)
 		return 0;
 	output_message("cannot watch", strerror(-err));
@@ -266,7 +266,6 @@ static void loop_done(struct watch_loop *loop)
 {
 	janus_event_buffer_destroy(loop->buffer);
 	watch_out_done(&loop->out);
-	free(loop->exe);
 }
 
 int watch_run(const struct cmdline *cmdline)

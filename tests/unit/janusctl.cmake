@@ -34,7 +34,6 @@ janus_add_unit_test(test_janusctl_watch_line
 )
 janus_add_unit_test(test_janusctl_watch_parts
 	test_janusctl_watch_parts.c
-	"${janusctl_dir}/watch_exe.c"
 	"${janusctl_dir}/watch_out.c"
 	"${janusctl_dir}/watch_path.c"
 )

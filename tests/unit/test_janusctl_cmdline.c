@@ -320,3 +320,18 @@ Test(janusctl_cmdline, help_names_every_option)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		cr_assert(strstr(cmdline_help, names[i]), "%s", names[i]);
 }
+
+Test(janusctl_cmdline, a_look_at_containers_takes_an_id_and_json_only)
+{
+	cr_assert_eq(parse(ARGS("containers", "--json")), 0);
+	cr_assert_eq(cmdline.command, CMDLINE_CONTAINERS);
+	cr_assert(cmdline.json);
+	cr_assert_eq(parse(ARGS("pids", "docker://abc")), 0);
+	cr_assert_eq(cmdline.command, CMDLINE_PIDS);
+	cr_assert_str_eq(cmdline.container, "docker://abc");
+	assert_refused(ARGS("pids"), "missing");
+	assert_refused(ARGS("pids", "a", "b"), "too many");
+	assert_refused(ARGS("containers", "a"), "not one of");
+	assert_refused(ARGS("containers", "--timeout", "3"), "does not take");
+	assert_refused(ARGS("pids", "a", "--pod", "b"), "does not take");
+}

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "watch_exe.h"
 #include "watch_out.h"
 #include "watch_path.h"
 
@@ -64,69 +63,6 @@ Test(janusctl_watch_path, a_folder_is_no_pattern)
 	absolute = watch_path_absolute("/a*b/x", "../**", true);
 	cr_assert_str_eq(absolute, "/a\\*b/**");
 	free(absolute);
-}
-
-static struct watch_exe exe;
-
-Test(janusctl_watch_exe, tells_the_program)
-{
-	char own[PATH_MAX] = "";
-
-	cr_assert_gt(readlink("/proc/self/exe", own, sizeof(own) - 1), 0);
-	exe.batch = 1;
-	cr_assert_str_eq(watch_exe_of(&exe, getpid()), own);
-	cr_assert_str_eq(watch_exe_of(&exe, getpid()), own);
-}
-
-Test(janusctl_watch_exe, nobody_has_none)
-{
-	exe.batch = 1;
-	cr_assert_null(watch_exe_of(&exe, 0));
-	cr_assert_null(watch_exe_of(&exe, -1));
-	cr_assert_null(watch_exe_of(&exe, INT32_MAX));
-}
-
-/* A pid whose process has ended, and was known in the batch of @exe. */
-static pid_t ended(void)
-{
-	int ends[2];
-	pid_t pid;
-
-	cr_assert_eq(pipe(ends), 0);
-	pid = fork();
-	if (pid == 0) {
-		char byte;
-
-		close(ends[1]);
-		_exit(read(ends[0], &byte, 1) != 0);
-	}
-	cr_assert_gt(pid, 0);
-	cr_assert_not_null(watch_exe_of(&exe, pid));
-	close(ends[1]);
-	close(ends[0]);
-	cr_assert_eq(waitpid(pid, NULL, 0), pid);
-	return pid;
-}
-
-Test(janusctl_watch_exe, is_remembered_for_one_batch)
-{
-	pid_t pid;
-
-	exe.batch = 1;
-	pid = ended();
-	cr_assert_not_null(watch_exe_of(&exe, pid));
-	exe.batch = 2;
-	cr_assert_null(watch_exe_of(&exe, pid));
-}
-
-Test(janusctl_watch_exe, pids_that_share_a_slot_do_not_share_a_program)
-{
-	pid_t pid;
-
-	exe.batch = 1;
-	pid = ended();
-	cr_assert_null(watch_exe_of(&exe, INT32_MAX / 32 * 16 + pid % 16));
-	cr_assert_null(watch_exe_of(&exe, pid));
 }
 
 static volatile sig_atomic_t stopped;
