@@ -45,7 +45,7 @@ def bundle_config(root):
 class Container:
     """A shell at /bin/sh is pid 1; run() is done by it, exec() by a new process."""
 
-    def __init__(self, box, root, cid=None, caps=()):
+    def __init__(self, box, root, cid=None, caps=(), cgroup=None):
         self.box, self.root, self.id = box, root, cid or new_id()
         path, config = bundle_config(root)
         process = config["process"]
@@ -53,6 +53,8 @@ class Container:
         process["args"] = ["/bin/sh"]
         for names in process["capabilities"].values():
             names.extend(caps)
+        if cgroup:
+            config["linux"]["cgroupsPath"] = cgroup
         config["root"] = {"path": root, "readonly": False}
         config["hostname"] = "janus-test"
         with open(path, "w", encoding="utf-8") as file:
