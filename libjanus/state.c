@@ -251,25 +251,46 @@ static void descend(struct reading *reading, int from, const char *pattern)
 	}
 }
 
+/* Everything below one /run. */
+static void read_run(struct reading *reading, int run)
+{
+	for (size_t i = 0; i < JANUS__ARRAY_COUNT(folders) && !reading->enough; i++) {
+		reading->runtime = folders[i].runtime;
+		descend(reading, run, folders[i].path);
+	}
+}
+
+static bool is_same(const struct janus__kernel *kernel, int one, int other)
+{
+	struct statx a, b;
+
+	return kernel->statx(one, "", AT_EMPTY_PATH, STATX_INO, &a) == 0 &&
+	       kernel->statx(other, "", AT_EMPTY_PATH, STATX_INO, &b) == 0 &&
+	       a.stx_ino == b.stx_ino && a.stx_dev_major == b.stx_dev_major &&
+	       a.stx_dev_minor == b.stx_dev_minor;
+}
+
 void janus__states_read(const struct janus__proc *proc, const char *id,
 			janus__state_fn *fn, void *userdata)
 {
+	const struct janus__kernel *kernel = proc->kernel;
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 	struct reading reading = { proc, id, "", fn, userdata, NULL, false };
-	janus__autoclose struct janus__fd run = {
-		.kernel = proc->kernel,
-		.fd = proc->kernel->openat(proc->fd, "1/root/run",
-					   O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	janus__autoclose struct janus__fd first = {
+		.kernel = kernel,
+		.fd = kernel->openat(proc->fd, "1/root/run", flags),
+	};
+	janus__autoclose struct janus__fd own = {
+		.kernel = kernel,
+		.fd = kernel->openat(proc->fd, "self/root/run", flags),
 	};
 
-	if (run.fd < 0)
-		run.fd = proc->kernel->openat(AT_FDCWD, "/run",
-					      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	reading.text = run.fd < 0 ? NULL : malloc(STATE_SIZE);
-	for (size_t i = 0; reading.text && i < JANUS__ARRAY_COUNT(folders); i++) {
-		reading.runtime = folders[i].runtime;
-		if (!reading.enough)
-			descend(&reading, run.fd, folders[i].path);
-	}
+	reading.text = malloc(STATE_SIZE);
+	if (reading.text && first.fd >= 0)
+		read_run(&reading, first.fd);
+	if (reading.text && own.fd >= 0 &&
+	    (first.fd < 0 || !is_same(kernel, first.fd, own.fd)))
+		read_run(&reading, own.fd);
 	free(reading.text);
 }
 

@@ -24,8 +24,8 @@ typedef bool janus__state_fn(void *userdata, const struct janus__state *state);
 
 /*
  * Tell @fn of each container that a runtime has written down and whose process is still that
- * one, from the root file system of pid 1, or, where that is out of reach, from ours. An entry
- * counts if who wrote it may speak for the process: root, or in a user's own folder that user.
+ * one: below /run as pid 1 sees it, and as we do. An entry counts if who wrote it may speak for
+ * the process: root, or in a user's own folder that user.
  * @id: that one only; NULL: all.
  */
 void janus__states_read(const struct janus__proc *proc, const char *id,

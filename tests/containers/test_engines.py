@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""The same story with each runtime that people have.
+
+JANUS_TEST_ENGINE says which: one of ENGINES below.
+"""
+
+import json
+import os
+import re
+import subprocess
+
+import engines
+import sandbox
+from case import Case, main
+
+ENGINES = {
+    "docker": (engines.Docker, {}),
+    "containerd": (engines.Containerd, {}),
+    "podman": (engines.Podman, {}),
+    "podman-crun": (engines.Podman, {"runtime": "crun"}),
+    "crun": (engines.Crun, {"manager": "cgroupfs"}),
+    "crun-without-cgroup": (engines.Crun, {"manager": "disabled"}),
+}
+
+WHO = "<{response}> {path} {pid} {comm} {exe} {container} {runtime}"
+ENGINE = os.environ["JANUS_TEST_ENGINE"]
+
+
+class Engine(Case):
+    janusd_flags = None
+
+    def setUp(self):
+        super().setUp()
+        kind, options = ENGINES[ENGINE]
+        self.engine = kind(self.box, **options)
+        self.addCleanup(self.engine.close)
+        self.janusd = self.start_janusd()
+        self.client = self.connect(self.janusd.address)
+
+    def check_denied(self, result):
+        self.assertNotEqual(result.status, 0, result)
+        self.assertRegex(result.output.lower(), "not permitted")
+
+    def check_attributed(self, box):
+        """By the record's own words, for the first process or any other one."""
+        cid = box.id if self.runtime_in_cgroup() else "(?:%s|-)" % box.id
+        runtime = "\\S+"
+        self.janusd.wait_line(
+            rf"^<DENY> /data/recipe \d+ cat /bin/busybox {cid} {runtime}$")
+
+    def runtime_in_cgroup(self):
+        return ENGINE != "crun-without-cgroup"
+
+    def check_listed(self, box):
+        done = subprocess.run([os.environ["JANUSCTL"], "containers", "--json"],
+                              capture_output=True, text=True, timeout=30, check=True)
+        found = {one["id"]: one for one in json.loads(done.stdout)}
+        self.assertIn(box.id, found)
+        entry = found[box.id]
+        self.assertEqual(entry["pid"], box.pid)
+        if entry["runtime"]:
+            self.assertEqual(entry["runtime"], self.engine.runtime)
+        self.assertTrue(os.path.samefile(os.path.join(entry["root"], "bin/busybox"),
+                                         f"/proc/{box.pid}/root/bin/busybox"), entry)
+
+    def test_its_containers_are_guarded_from_their_id_to_their_end(self):
+        box = self.engine.run("kitchen")
+        self.check_listed(box)
+        answer = self.create("kitchen", cid=[box.uri], deny=["/data/recipe"],
+                             allow=["/data/menu"], log_format=WHO)
+        self.assertEqual(list(answer.message.pid), [box.pid])
+        self.check_denied(box.cat("/data/recipe"))
+        self.check_attributed(box)
+        menu = box.cat("/data/menu")
+        self.assertEqual((menu.status, menu.output), (0, "soup"), menu)
+        self.assertEqual(self.client.pods(), ["kitchen"])
+        box.kill()
+        sandbox.wait_until(lambda: not self.client.pods(), 30, "the guard to end")
+        self.janusd.wait_line(re.escape(f"container '{box.id}' has ended"))
+
+    def test_the_others_are_left_alone(self):
+        one, two = self.engine.run("kitchen"), self.engine.run("pantry")
+        self.create("kitchen", cid=[one.uri], deny=["/data/recipe"])
+        self.check_denied(one.cat("/data/recipe"))
+        other = two.cat("/data/recipe")
+        self.assertEqual((other.status, other.output), (0, "salt"), other)
+
+
+if __name__ == "__main__":
+    main(lambda: engines.require(*ENGINES[ENGINE][0].programs))
