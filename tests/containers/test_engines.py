@@ -16,6 +16,9 @@ from case import Case, main
 ENGINES = {
     "docker": (engines.Docker, {}),
     "containerd": (engines.Containerd, {}),
+    "cri": (engines.Cri, {}),
+    "cri-shared-pids": (engines.Cri, {"share_pids": True}),
+    "cri-host-pids": (engines.Cri, {"host_pids": True}),
     "podman": (engines.Podman, {}),
     "podman-crun": (engines.Podman, {"runtime": "crun"}),
     "crun": (engines.Crun, {"manager": "cgroupfs"}),
