@@ -47,9 +47,23 @@ struct look {
 	size_t count;
 	size_t room;
 	size_t last; /* that was found: the next one is often the same */
-	bool no_memory;
+	int err;     /* what kept us from seeing all, a negative errno */
 	char *text;
 };
+
+/* Errors that concern us, not what is looked at. */
+static bool is_ours(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM;
+}
+
+/* What the caller is told, in the words of the public header. */
+static int public_error(int err)
+{
+	if (err == -ENFILE)
+		return -EMFILE;
+	return !err || err == -EINVAL || is_ours(err) ? err : -EIO;
+}
 
 static int64_t now_ns(void)
 {
@@ -127,7 +141,7 @@ int janus__containers_create(const struct janus__kernel *kernel, const char *pro
 		err = janus__proc_open(kernel, proc_path, &containers->proc);
 	if (err) {
 		janus_containers_destroy(containers);
-		return err == -EINVAL || err == -ENOMEM || err == -EMFILE ? err : -EIO;
+		return public_error(err);
 	}
 	*ret = containers;
 	return 0;
@@ -175,7 +189,8 @@ static struct group *identify(struct look *look, const char *text, size_t length
 	    match.id_length >= JANUS__CONTAINER_ID_SIZE)
 		return NULL;
 	group = group_of(look, match.id, match.id_length);
-	look->no_memory |= !group;
+	if (!group)
+		look->err = -ENOMEM;
 	return group;
 }
 
@@ -199,6 +214,8 @@ static void look_at_process(struct look *look, int32_t pid)
 	struct group *group = length > 0 ? identify(look, look->text, (size_t)length)
 					 : NULL;
 
+	if (is_ours((int)length))
+		look->err = (int)length;
 	if (group)
 		janus__pids_add(&group->pids, pid);
 }
@@ -250,6 +267,8 @@ static int add_groups(struct look *look)
 		struct janus_container *container;
 		int err;
 
+		if (group->pids.err)
+			return group->pids.err;
 		janus__pids_sort(&group->pids);
 		err = janus__container_of(&containers->proc, group->id, &group->pids,
 					  &container);
@@ -276,12 +295,15 @@ static bool add_state(void *userdata, const struct janus__state *state)
 	struct look *look = userdata;
 	struct janus_containers *containers = look->containers;
 	struct janus_container *container;
+	int err;
 
 	if (find_init(containers, state->pid))
 		return true;
-	if (janus__container_from_state(&containers->proc, state, &container) == 0 &&
-	    keep(containers, container) < 0)
-		look->no_memory = true;
+	err = janus__container_from_state(&containers->proc, state, &container);
+	if (!err)
+		err = keep(containers, container);
+	if (is_ours(err))
+		look->err = err;
 	return true;
 }
 
@@ -292,33 +314,52 @@ static int compare(const void *a, const void *b)
 	return strcmp(janus_container_get_id(*left), janus_container_get_id(*right));
 }
 
+/* What cgroups name. */
+static int look_at_cgroups(struct look *look)
+{
+	int err = 0;
+
+	if (!janus__hierarchies_walk(&look->containers->proc, look_at_cgroup, look))
+		err = look_at_processes(look);
+	if (!err)
+		err = look->err;
+	if (!err)
+		err = add_groups(look);
+	for (size_t i = 0; i < look->count; i++)
+		janus__pids_done(&look->groups[i].pids);
+	free(look->groups);
+	return err;
+}
+
+/* What runtimes have written down. */
+static int look_at_states(struct look *look)
+{
+	const struct janus_containers *containers = look->containers;
+	int err = janus__states_read(&containers->proc, NULL, add_state, look);
+
+	for (size_t i = 0; !err && i < containers->state_root_count; i++)
+		err = janus__states_read_from(&containers->proc,
+					      containers->state_roots[i], NULL, add_state,
+					      look);
+	return err ? err : look->err;
+}
+
 int janus_containers_refresh(struct janus_containers *containers)
 {
 	struct look look = { .containers = containers };
-	int err = 0;
+	int err;
 
 	if (!containers)
 		return -EINVAL;
 	clear(containers);
-	if (!janus__hierarchies_walk(&containers->proc, look_at_cgroup, &look))
-		err = look_at_processes(&look);
+	err = look_at_cgroups(&look);
 	if (!err)
-		err = add_groups(&look);
-	for (size_t i = 0; i < look.count; i++)
-		janus__pids_done(&look.groups[i].pids);
-	free(look.groups);
-	if (!err)
-		janus__states_read(&containers->proc, NULL, add_state, &look);
-	for (size_t i = 0; !err && i < containers->state_root_count; i++)
-		janus__states_read_from(&containers->proc, containers->state_roots[i],
-					NULL, add_state, &look);
-	if (!err && look.no_memory)
-		err = -ENOMEM;
+		err = look_at_states(&look);
 	if (containers->count)
 		qsort(containers->list, containers->count, sizeof(*containers->list),
 		      compare);
 	containers->looked_ns = now_ns();
-	return err == 0 || err == -ENOMEM || err == -EMFILE ? err : -EIO;
+	return public_error(err);
 }
 
 size_t janus_containers_get_count(const struct janus_containers *containers)
