@@ -32,7 +32,7 @@ struct group {
 struct janus_containers {
 	struct janus__proc proc;
 	uint64_t max_age_ns;
-	int64_t looked_ns; /* CLOCK_MONOTONIC; 0: never */
+	int64_t looked_ns; /* CLOCK_MONOTONIC; 0: never, or in vain */
 	char **state_roots;
 	size_t state_root_count;
 	struct janus_container **list;
@@ -227,8 +227,10 @@ static int look_at_processes(struct look *look)
 	int32_t pid;
 	int err = janus__proc_list_init(&list, &look->containers->proc);
 
-	look->text = err ? NULL : malloc(CGROUP_SIZE);
-	if (!err && !look->text)
+	if (err)
+		return err;
+	look->text = malloc(CGROUP_SIZE);
+	if (!look->text)
 		err = -ENOMEM;
 	while (!err && (err = janus__proc_list_next(&list, &pid)) > 0) {
 		look_at_process(look, pid);
@@ -358,7 +360,7 @@ int janus_containers_refresh(struct janus_containers *containers)
 	if (containers->count)
 		qsort(containers->list, containers->count, sizeof(*containers->list),
 		      compare);
-	containers->looked_ns = now_ns();
+	containers->looked_ns = err ? 0 : now_ns();
 	return public_error(err);
 }
 
@@ -456,7 +458,8 @@ int janus_containers_find(struct janus_containers *containers, int32_t pid,
 		return -EINVAL;
 	found = containers->looked_ns ? find_pid(containers, pid) : NULL;
 	if (!found &&
-	    (uint64_t)(now_ns() - containers->looked_ns) > containers->max_age_ns) {
+	    (!containers->looked_ns ||
+	     (uint64_t)(now_ns() - containers->looked_ns) > containers->max_age_ns)) {
 		err = janus_containers_refresh(containers);
 		found = err ? NULL : find_pid(containers, pid);
 	}
