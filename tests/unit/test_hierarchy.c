@@ -358,10 +358,11 @@ Test(hierarchy, without_memory_nothing_is_told)
 /* What is read of a cgroup.procs with that text. */
 static void read_pids(const char *text, struct janus__pids *ret)
 {
+	int fd;
+
 	fake_proc_folder("cgroup");
 	fake_proc_text("cgroup", "cgroup.procs", text);
-	int fd = janus__kernel_linux.openat(proc.fd, "cgroup", O_RDONLY | O_CLOEXEC);
-
+	fd = janus__kernel_linux.openat(proc.fd, "cgroup", O_RDONLY | O_CLOEXEC);
 	cr_assert_geq(fd, 0);
 	janus__cgroup_read_pids(&kernel, fd, ret);
 	janus__kernel_linux.close(fd);
