@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Owns the memory of all actors of a thread, and the fds of those that are cached: two each, so
+ * Owns the memory of all actors of a thread, and the fds of those that are cached: three each, so
  * there are few.
  */
 #include "actors.h"
