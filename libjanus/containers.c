@@ -428,9 +428,9 @@ int janus_containers_lookup(struct janus_containers *containers, const char *giv
 	return err;
 }
 
-/* By its cgroup, or as one of those that were seen. */
-static const struct janus_container *find_pid(const struct janus_containers *containers,
-					      int32_t pid)
+/* By its cgroup, or as one of those that were seen. -ENOENT: it is in none of them. */
+static int find_pid(const struct janus_containers *containers, int32_t pid,
+		    const struct janus_container **ret)
 {
 	char text[8192];
 	ssize_t length =
@@ -438,35 +438,37 @@ static const struct janus_container *find_pid(const struct janus_containers *con
 				 (struct janus__proc_text){ text, sizeof(text) });
 	struct janus__cgroup_match match;
 	struct janus__container_id id = { .is_short = false };
-	const struct janus_container *found;
 
-	if (length > 0 && janus__cgroup_identify(text, (size_t)length, &match) > 0 &&
+	*ret = NULL;
+	if (length < 0)
+		return length == -ESRCH ? -ENOENT : (int)length;
+	if (janus__cgroup_identify(text, (size_t)length, &match) > 0 &&
 	    match.id_length < sizeof(id.text)) {
 		memcpy(id.text, match.id, match.id_length);
-		return find(containers, &id, &found) == 0 ? found : NULL;
+		return find(containers, &id, ret);
 	}
-	return length > 0 ? find_init(containers, pid) : NULL;
+	*ret = find_init(containers, pid);
+	return *ret ? 0 : -ENOENT;
 }
 
 int janus_containers_find(struct janus_containers *containers, int32_t pid,
 			  const struct janus_container **ret)
 {
-	const struct janus_container *found;
-	int err = 0;
+	const struct janus_container *found = NULL;
+	int err = -ENOENT;
 
 	if (!containers || pid <= 0 || !ret)
 		return -EINVAL;
-	found = containers->looked_ns ? find_pid(containers, pid) : NULL;
-	if (!found &&
+	if (containers->looked_ns)
+		err = find_pid(containers, pid, &found);
+	if (err == -ENOENT &&
 	    (!containers->looked_ns ||
 	     (uint64_t)(now_ns() - containers->looked_ns) > containers->max_age_ns)) {
 		err = janus_containers_refresh(containers);
-		found = err ? NULL : find_pid(containers, pid);
+		if (!err)
+			err = find_pid(containers, pid, &found);
 	}
-	if (err)
-		return err;
-	if (!found)
-		return -ENOENT;
-	*ret = found;
-	return 0;
+	if (!err)
+		*ret = found;
+	return err == -ENOENT ? err : public_error(err);
 }
