@@ -418,6 +418,18 @@ Test(containers, find_looks_again_if_its_last_look_is_too_old)
 	expect_one(container, TWIN, 1);
 }
 
+Test(containers, find_says_when_it_could_not_look)
+{
+	add_all();
+	create(NULL);
+	cr_assert_eq(refresh(), 0);
+	fault.nth = 1;
+	fault.error = -ENFILE;
+	cr_assert_eq(find(20), -EMFILE);
+	cr_assert_eq(find(20), 0);
+	expect_one(container, SECOND, 2);
+}
+
 static int try_create(const struct janus_containers_options *options)
 {
 	struct janus_containers *const before = (void *)&open_count;
