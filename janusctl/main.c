@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * janusctl: one request to janusd, and its answer; or a watch or a look without it. Owns the order in
- * which things are made; nothing else.
+ * janusctl: one request to janusd, and its answer; or a watch or a look without it. Owns the
+ * order in which things are made; nothing else.
  */
 #include <fcntl.h>
 #include <stdio.h>

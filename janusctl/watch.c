@@ -189,8 +189,8 @@ static int wait_for_events(const struct watch_loop *loop)
 }
 
 /*
- * Return: 0, -EINTR when the time is over, a signal came or the watch has ended, -ECANCELED when the library cannot
- * go on, which was told, or another negative errno.
+ * Return: 0, -EINTR when the time is over, a signal came or the watch has ended, -ECANCELED when
+ * the library cannot go on, which was told, or another negative errno.
  */
 static int run_round(struct watch_loop *loop)
 {

@@ -30,6 +30,7 @@ struct janus__actors {
 	const struct janus__proc *proc;
 	uint64_t looks;
 	uint64_t round;
+	uint32_t cached;
 	struct held_actor *free;
 	struct slot slots[CACHED];
 	struct held_actor pool[];
@@ -65,6 +66,7 @@ static void empty(struct janus__actors *actors, struct slot *slot)
 {
 	if (!slot->held)
 		return;
+	actors->cached--;
 	janus__actor_fds_done(&slot->fds, actors->proc->kernel);
 	let_go(actors, slot->held);
 	slot->held = NULL;
@@ -74,9 +76,19 @@ void janus__actors_destroy(struct janus__actors *actors)
 {
 	if (!actors)
 		return;
+	janus__actors_clear(actors);
+	free(actors);
+}
+
+bool janus__actors_any(const struct janus__actors *actors)
+{
+	return actors && actors->cached;
+}
+
+void janus__actors_clear(struct janus__actors *actors)
+{
 	for (size_t i = 0; i < CACHED; i++)
 		empty(actors, &actors->slots[i]);
-	free(actors);
 }
 
 /* The slot of the process, or the one that it shall have. */
@@ -114,6 +126,7 @@ static struct janus__actor *read_anew(struct janus__actors *actors, struct slot 
 	held->references = 0;
 	if (janus__actor_read(&held->actor, actors->proc, pid, &slot->fds)) {
 		slot->held = held;
+		actors->cached++;
 		slot->looked = actors->round;
 		hold(held);
 	}

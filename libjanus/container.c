@@ -20,6 +20,7 @@
 #include "cgroup.h"
 #include "container_object.h"
 #include "container_root.h"
+#include "members.h"
 #include "proc.h"
 #include "state.h"
 #include "util.h"
@@ -27,22 +28,12 @@
 /* A path a line, PATH_MAX at most, for every controller of cgroup v1 and v2. */
 #define CGROUP_SIZE 65536
 
-struct process {
-	int32_t pid;
-	int32_t ppid;
-	uint64_t start_time;
-	struct janus__proc_nspid nspid;
-	bool is_dead; /* a zombie: it has no root any more */
-};
-
 /* One look at all processes. */
 struct scan {
 	const struct janus__proc *proc;
 	struct janus__container_id id;
 	struct janus__pids pids; /* those that cgroups name */
-	struct process *processes;
-	size_t count;
-	size_t capacity;
+	struct janus__members members;
 	size_t listed;     /* processes of /proc, whosever they are */
 	size_t matched;    /* processes with the id, also those that are gone since */
 	size_t unreadable; /* processes of which it cannot be told */
@@ -67,7 +58,7 @@ static bool is_ours(int err)
 static void scan_done(struct scan *scan)
 {
 	janus__pids_done(&scan->pids);
-	free(scan->processes);
+	janus__members_done(&scan->members);
 	free(scan->text);
 	free(scan->first_text);
 }
@@ -102,7 +93,7 @@ static int match_process(struct scan *scan, int32_t pid, struct janus__cgroup_ma
 	return janus__cgroup_match(&scan->id, scan->text, (size_t)length, ret);
 }
 
-static int read_process(const struct scan *scan, int32_t pid, struct process *ret)
+static int read_process(const struct scan *scan, int32_t pid, struct janus__member *ret)
 {
 	struct janus__proc_stat stat;
 	int err = janus__proc_read_stat(scan->proc, pid, &stat);
@@ -139,7 +130,7 @@ static int set_first(struct scan *scan, const struct janus__cgroup_match *match)
 	scan->text = other;
 	scan->first = *match;
 	scan->is_split = false;
-	scan->count = 0;
+	scan->members.count = 0;
 	return 0;
 }
 
@@ -163,27 +154,11 @@ static int weigh(struct scan *scan, const struct janus__cgroup_match *match)
 	return 1;
 }
 
-static int add_process(struct scan *scan, const struct process *process)
-{
-	if (scan->count == scan->capacity) {
-		size_t capacity = scan->capacity ? 2 * scan->capacity : 64;
-		struct process *grown = realloc(scan->processes,
-						capacity * sizeof(*scan->processes));
-
-		if (!grown)
-			return -ENOMEM;
-		scan->processes = grown;
-		scan->capacity = capacity;
-	}
-	scan->processes[scan->count++] = *process;
-	return 0;
-}
-
 /* 0, whether it belongs to the container or not, or a negative errno. */
 static int look_at(struct scan *scan, int32_t pid)
 {
 	struct janus__cgroup_match match;
-	struct process before, process;
+	struct janus__member before, process;
 	int found = match_process(scan, pid, &match);
 	int err;
 
@@ -205,7 +180,7 @@ static int look_at(struct scan *scan, int32_t pid)
 	found = weigh(scan, &match);
 	if (found <= 0)
 		return found;
-	return add_process(scan, &process);
+	return janus__members_add(&scan->members, &process);
 }
 
 /* 0: go on; else a negative errno that ends it all. */
@@ -270,13 +245,13 @@ static void collect_pids(void *userdata, const char *path, int fd)
 static bool note_state(void *userdata, const struct janus__state *state)
 {
 	struct scan *scan = userdata;
-	struct process process;
+	struct janus__member process;
 	int err = read_process(scan, state->pid, &process);
 
 	if (!err && process.start_time != state->start_time)
 		err = -ESRCH;
 	if (!err)
-		err = add_process(scan, &process);
+		err = janus__members_add(&scan->members, &process);
 	if (is_ours(err))
 		scan->err = err;
 	if (err)
@@ -291,7 +266,7 @@ static int search(struct scan *scan)
 	bool complete = janus__hierarchies_walk(scan->proc, collect_pids, scan);
 	int err = scan->pids.err ? scan->pids.err : scan_pids(scan);
 
-	if (!err && scan->count == 0 && !complete)
+	if (!err && scan->members.count == 0 && !complete)
 		err = scan_processes(scan);
 	if (!err && scan->matched == 0) {
 		err = janus__states_read(scan->proc, scan->id.text, note_state, scan);
@@ -303,61 +278,34 @@ static int search(struct scan *scan)
 
 static int verdict_of(const struct scan *scan)
 {
-	if (scan->count == 0 && scan->unreadable)
+	if (scan->members.count == 0 && scan->unreadable)
 		return -EIO;
 	if (scan->matched == 0)
 		return scan->broken ? -EIO : -ENOENT;
-	if (scan->count == 0)
+	if (scan->members.count == 0)
 		return -ESRCH;
 	return scan->is_split ? -ENOTUNIQ : 0;
 }
 
-static int compare_pids(const void *a, const void *b)
+static bool note_runtime(void *userdata, const struct janus__state *state)
 {
-	const struct process *left = a, *right = b;
+	struct janus__container_facts *found = userdata;
 
-	return (left->pid > right->pid) - (left->pid < right->pid);
+	if (state->pid == found->init_pid)
+		found->runtime = state->runtime;
+	return state->pid != found->init_pid;
 }
 
-static bool has_parent_inside(const struct scan *scan, const struct process *process)
+/* Some cgroups do not tell which runtime made them; then its state may. */
+static void find_runtime(const struct scan *scan, struct janus__container_facts *found)
 {
-	struct process parent = { .pid = process->ppid };
+	char id[JANUS__CONTAINER_ID_SIZE];
 
-	return bsearch(&parent, scan->processes, scan->count, sizeof(parent),
-		       compare_pids) != NULL;
-}
-
-/* Start times are counted in hundredths of a second: several processes fit into one. */
-static bool is_before(const struct scan *scan, const struct process *a,
-		      const struct process *b)
-{
-	bool a_inside, b_inside;
-
-	if (a->start_time != b->start_time)
-		return a->start_time < b->start_time;
-	if (a->nspid.count != b->nspid.count)
-		return a->nspid.count < b->nspid.count;
-	if ((a->nspid.last == 1) != (b->nspid.last == 1))
-		return a->nspid.last == 1;
-	a_inside = has_parent_inside(scan, a);
-	b_inside = has_parent_inside(scan, b);
-	if (a_inside != b_inside)
-		return b_inside;
-	return a->pid < b->pid;
-}
-
-/* The process that started first. NULL: all are dead. */
-static const struct process *choose_init(const struct scan *scan)
-{
-	const struct process *init = NULL;
-
-	for (size_t i = 0; i < scan->count; i++) {
-		const struct process *process = &scan->processes[i];
-
-		if (!process->is_dead && (!init || is_before(scan, process, init)))
-			init = process;
-	}
-	return init;
+	if (*found->runtime || found->id_length >= sizeof(id))
+		return;
+	memcpy(id, found->id, found->id_length);
+	id[found->id_length] = '\0';
+	janus__states_read(scan->proc, id, note_runtime, found);
 }
 
 /* The cgroup says who it is. -ESRCH: not any more. */
@@ -373,6 +321,7 @@ static int find_in_cgroup(struct scan *scan, struct janus__container_facts *foun
 	found->cgroup = match.path;
 	found->cgroup_length = match.prefix_length;
 	found->runtime = match.runtime;
+	find_runtime(scan, found);
 	return 0;
 }
 
@@ -401,11 +350,10 @@ static int finish(struct scan *scan, struct janus_container **ret)
 {
 	struct janus__container_facts found = { .root = "" };
 	struct janus_container *container;
-	const struct process *init;
+	const struct janus__member *init;
 	int err;
 
-	qsort(scan->processes, scan->count, sizeof(*scan->processes), compare_pids);
-	init = choose_init(scan);
+	init = janus__members_choose_init(&scan->members);
 	if (!init)
 		return -ESRCH;
 	if (!janus__container_root_is_own(scan->proc, init->pid, init->ppid))
@@ -416,11 +364,11 @@ static int finish(struct scan *scan, struct janus_container **ret)
 	if (err)
 		return err;
 	janus__container_root_path(scan->proc, init->pid, found.root, sizeof(found.root));
-	container = janus__container_new(&found, scan->count);
+	container = janus__container_new(&found, scan->members.count);
 	if (!container)
 		return -ENOMEM;
-	for (size_t i = 0; i < scan->count; i++)
-		janus__container_set_pid(container, i, scan->processes[i].pid);
+	for (size_t i = 0; i < scan->members.count; i++)
+		janus__container_set_pid(container, i, scan->members.list[i].pid);
 	*ret = container;
 	return 0;
 }
@@ -455,7 +403,7 @@ static int take_state(const struct janus__proc *proc, const struct janus__state 
 	if (err)
 		return err;
 	note_state(&scan, state);
-	if (!scan.count)
+	if (!scan.members.count)
 		return scan.err ? scan.err : -ESRCH;
 	return finish(&scan, ret);
 }

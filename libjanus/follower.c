@@ -150,6 +150,23 @@ static bool read_all(struct janus__follower *follower, unsigned int *errors)
 	return true;
 }
 
+/* How long to wait when there is nothing to do; -1: for ever. */
+static int64_t patience(const struct janus__follower *follower, bool polls)
+{
+	if (polls)
+		return MOUNTS_NS;
+	return janus__actors_any(follower->follow.marker->teller->actors)
+		       ? JANUS__ACTORS_IDLE_NS
+		       : -1;
+}
+
+static void forget_actors(struct janus__follower *follower)
+{
+	pthread_mutex_lock(follower->engine);
+	janus__actors_clear(follower->follow.marker->teller->actors);
+	pthread_mutex_unlock(follower->engine);
+}
+
 static void *run(void *arg)
 {
 	struct janus__follower *follower = arg;
@@ -164,7 +181,10 @@ static void *run(void *arg)
 	while (!atomic_load(&follower->stopping)) {
 		bool polls = atomic_load(&follower->polls_mounts);
 		int ready = follower->kernel->poll(fds, follower->mount_fd < 0 ? 2 : 3,
-						   polls ? MOUNTS_NS : -1);
+						   patience(follower, polls));
+
+		if (ready == 0)
+			forget_actors(follower);
 
 		if (fds[1].revents & POLLIN)
 			(void)follower->kernel->read(follower->kick_fd, &kicks,

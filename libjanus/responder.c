@@ -177,6 +177,15 @@ static int wait_for_events(struct janus__responder *responder, int64_t timeout_n
 	return count;
 }
 
+/* Who has asked is forgotten when nobody asks for a while. */
+static void wait_idly(struct janus__responder *responder)
+{
+	if (!janus__actors_any(responder->actors))
+		wait_for_events(responder, -1);
+	else if (wait_for_events(responder, JANUS__ACTORS_IDLE_NS) == 0)
+		janus__actors_clear(responder->actors);
+}
+
 /* Nobody waits for an answer. If that lasts, use the time, but look again after each record. */
 static void rest(struct janus__responder *responder)
 {
@@ -184,7 +193,7 @@ static void rest(struct janus__responder *responder)
 
 	if (responder->handler->untold.count == 0) {
 		signal_records(responder);
-		wait_for_events(responder, -1);
+		wait_idly(responder);
 	} else if (batch->quiet) {
 		janus__responder_tell(responder, 1);
 		batch->readable[0] = true;

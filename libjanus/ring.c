@@ -51,13 +51,36 @@ static void set_text(struct janus__texts *texts, enum janus__text which, const c
 	texts->length[which] = length;
 }
 
-void janus__actor_texts(const struct janus__actor *actor, struct janus__texts *ret)
+static bool has_id(const struct janus__actor *actor, const char *id)
 {
+	return strlen(id) == actor->container.length &&
+	       memcmp(id, actor->cgroups + actor->container.at,
+		      actor->container.length) == 0;
+}
+
+void janus__record_actor(struct janus__record *record, const struct janus__actor *actor,
+			 struct janus__texts *ret)
+{
+	const struct janus__spec *spec = record->spec;
+	bool is_targets = spec->container &&
+			  (actor->container.length == 0
+				   ? spec->pid_namespace &&
+					     spec->pid_namespace == actor->pid_namespace
+				   : has_id(actor, spec->container));
+
+	record->who = actor->facts;
 	set_text(ret, JANUS__TEXT_EXE, actor->exe, actor->exe_length);
 	set_text(ret, JANUS__TEXT_CGROUP, actor->cgroups + actor->cgroup.at,
 		 actor->cgroup.length);
 	set_text(ret, JANUS__TEXT_CONTAINER, actor->cgroups + actor->container.at,
 		 actor->container.length);
+	if (!is_targets)
+		return;
+	/* The watch knows more of it than its cgroup tells. */
+	set_text(ret, JANUS__TEXT_CONTAINER, spec->container,
+		 (uint32_t)strlen(spec->container));
+	if (!actor->facts.gone && !*actor->facts.runtime)
+		record->who.runtime = spec->runtime;
 }
 
 size_t janus__texts_size(const struct janus__texts *texts)

@@ -82,8 +82,12 @@ void janus__ring_lose(struct janus__ring *ring, uint64_t count);
 bool janus__ring_peek(const struct janus__ring *ring, struct janus__record *ret,
 		      struct janus__texts *ret_texts);
 
-/* Those of an actor; the others stay. */
-void janus__actor_texts(const struct janus__actor *actor, struct janus__texts *ret);
+/*
+ * Who it was: the record's own part and the texts; the others stay. Where no cgroup names a
+ * container, whoever is in the pid namespace of the watch's own is in that.
+ */
+void janus__record_actor(struct janus__record *record, const struct janus__actor *actor,
+			 struct janus__texts *ret);
 
 /* How many bytes the texts take, with the end of each. */
 size_t janus__texts_size(const struct janus__texts *texts);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "container.h"
@@ -98,8 +99,12 @@ static int find_container(struct janus__root *root, const struct janus__proc *pr
 					  lookup_cause_of(err));
 	root->process.pid = janus_container_get_init_pid(container);
 	root->process.start_time = janus_container_get_init_start_time(container);
+	root->runtime = janus_container_get_runtime(container);
+	root->container = strdup(janus_container_get_id(container));
 	janus_container_destroy(container);
-	return 0;
+	return root->container
+		       ? 0
+		       : janus__report_fail(report, -ENOMEM, "container_id", "no memory");
 }
 
 int janus__root_open(struct janus__root *ret, const struct janus__proc *proc,
@@ -135,6 +140,8 @@ int janus__root_open(struct janus__root *ret, const struct janus__proc *proc,
 void janus__root_done(struct janus__root *root)
 {
 	janus__fd_done(&root->fd);
+	free(root->container);
+	root->container = NULL;
 }
 
 int janus__root_resolve(const struct janus__root *root, const char *path)

@@ -15,6 +15,8 @@ struct janus_watch_report;
 struct janus__root {
 	struct janus__fd fd;           /* O_PATH */
 	struct janus__process process; /* whose root it is; pid 0: the host's */
+	char *container;               /* its full id; NULL: none; the root's own */
+	const char *runtime;
 };
 
 /*

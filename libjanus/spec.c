@@ -255,6 +255,7 @@ void janus__spec_unref(struct janus__spec *spec)
 		return;
 	if (atomic_fetch_sub_explicit(&spec->references, 1, memory_order_acq_rel) != 1)
 		return;
+	free(spec->container);
 	free(spec->root);
 	free(spec);
 }

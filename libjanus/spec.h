@@ -72,6 +72,8 @@ struct janus__spec {
 	uint64_t watch_id;
 	struct janus__process owner;
 	uint64_t pid_namespace; /* that the target has for itself; 0: none */
+	char *container;        /* its full id; NULL: it is none */
+	const char *runtime;    /* of that; static; "": unknown */
 	char *root; /* what the target's "/" is called in paths from the kernel; "" for "/" */
 };
 

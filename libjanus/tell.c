@@ -47,8 +47,7 @@ static void push_with_actor(struct janus__teller *teller, struct janus__record *
 {
 	struct janus__actor *actor = janus__actors_recall(teller->actors, pid);
 
-	record->who = actor->facts;
-	janus__actor_texts(actor, texts);
+	janus__record_actor(record, actor, texts);
 	push(teller, record, texts);
 	janus__actors_put(teller->actors, actor);
 }

@@ -48,12 +48,11 @@ static void tell_opinion(struct janus__untold *untold,
 		.time_ns = event->time_ns,
 		.spec = janus__spec_ref(opinion->spec),
 		.rule = opinion->rule,
-		.who = event->actor->facts,
 	};
 
+	janus__record_actor(&record, event->actor, &texts);
 	if (untold->threads)
 		record.who.tid = event->pid;
-	janus__actor_texts(event->actor, &texts);
 	if (janus__ring_push(untold->ring, &record, &texts)) {
 		janus__count(&untold->counters->records, 1);
 	} else {

@@ -63,7 +63,7 @@ static int hold_life(struct janus_watch *watch, const struct janus__root *root,
 }
 
 /* What the target is, and who is meant by exceptions. */
-static int identify_target(struct janus_watch *watch, const struct janus__root *root,
+static int identify_target(struct janus_watch *watch, struct janus__root *root,
 			   struct janus__goal *goal)
 {
 	const struct janus__proc *proc = &watch->context->proc;
@@ -72,6 +72,12 @@ static int identify_target(struct janus_watch *watch, const struct janus__root *
 	if (err)
 		return err;
 	goal->spec->owner = root->process;
+	free(goal->spec->container);
+	goal->spec->container = root->container;
+	goal->spec->runtime = root->runtime;
+	root->container = NULL;
+	free(goal->spec->root);
+	goal->spec->root = NULL;
 	err = janus__root_name(root, proc, &goal->spec->root);
 	if (err)
 		return janus__report_fail(goal->report, err, "target",

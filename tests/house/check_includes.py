@@ -19,7 +19,7 @@ import sys
 ORDER = """
     util kernel kernel_linux
     options log report stats version error observe features
-    proc cgroup mounts status listing json state hierarchy container_root
+    proc cgroup mounts status listing json state hierarchy members container_root
     container_object container containers
     actor actors
     pattern exception subject spec bindings rules table rules.c lookup

@@ -191,3 +191,17 @@ bool is_readable(int fd)
 
 	return poll(&readable, 1, 0) == 1;
 }
+
+const struct janus_event *expect_notice(struct stage *stage, uint32_t kind,
+					const struct janus_watch *watch, int error)
+{
+	const struct janus_event *event = next_event(stage);
+
+	CHECK_TEXT(janus_event_kind_name(janus_event_get_kind(event)),
+		   janus_event_kind_name(kind));
+	CHECK_INT(janus_event_get_watch_id(event), janus_watch_get_id(watch));
+	CHECK_INT(janus_event_get_error(event), error);
+	CHECK_TEXT(janus_event_get_path(event), "");
+	CHECK_INT(janus_event_get_tag_count(event), 0);
+	return event;
+}

@@ -75,6 +75,10 @@ const struct janus_event *stage_expect(const char *file, int line, struct stage 
 /* Fails the case unless the next record is a gap with this error; returns it. */
 const struct janus_event *expect_gap(struct stage *stage, int error);
 
+/* Fails the case unless the next record is what a watch says of itself; returns it. */
+const struct janus_event *expect_notice(struct stage *stage, uint32_t kind,
+					const struct janus_watch *watch, int error);
+
 /* Fails the case if there is a record by now. */
 void expect_nothing(struct stage *stage);
 

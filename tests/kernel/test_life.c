@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Watches end with the process that they hang on, whatever becomes of that, and start with a
- * container that they have waited for.
+ * Watches end with the process that they hang on, whatever becomes of that.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,11 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <janus/error.h>
-
 #include "doer.h"
 #include "harness.h"
-#include "jail.h"
 #include "stage.h"
 
 #define DENY JANUS_VERDICT_DENY
@@ -41,20 +37,6 @@ static void tear_down(void)
 	actor_end(&actor);
 }
 
-static const struct janus_event *expect_kind(uint32_t kind,
-					     const struct janus_watch *watch, int error)
-{
-	const struct janus_event *event = next_event(&stage);
-
-	CHECK_TEXT(janus_event_kind_name(janus_event_get_kind(event)),
-		   janus_event_kind_name(kind));
-	CHECK_INT(janus_event_get_watch_id(event), janus_watch_get_id(watch));
-	CHECK_INT(janus_event_get_error(event), error);
-	CHECK_TEXT(janus_event_get_path(event), "");
-	CHECK_INT(janus_event_get_tag_count(event), 0);
-	return event;
-}
-
 static void a_watch_ends_with_its_process(void)
 {
 	struct janus_watch *watch;
@@ -66,7 +48,9 @@ static void a_watch_ends_with_its_process(void)
 	CHECK_INT(try_open(&actor, FILE_A), -EPERM);
 	EXPECT(&stage, FILE_A, DENY);
 	actor_kill(&target);
-	CHECK_INT(janus_event_get_cookie(expect_kind(JANUS_EVENT_END, watch, 0)), 7);
+	CHECK_INT(
+		janus_event_get_cookie(expect_notice(&stage, JANUS_EVENT_END, watch, 0)),
+		7);
 	CHECK_INT(try_open(&actor, FILE_A), 0);
 	expect_nothing(&stage);
 	CHECK_INT(stage_stats(&stage).marks, 0);
@@ -86,7 +70,7 @@ static void the_fd_is_readable_until_the_end_is_told(void)
 	CHECK(!is_readable(fd));
 	actor_kill(&target);
 	CHECK(is_readable(fd));
-	expect_kind(JANUS_EVENT_END, watch, 0);
+	expect_notice(&stage, JANUS_EVENT_END, watch, 0);
 	expect_nothing(&stage);
 	CHECK(!is_readable(fd));
 	tear_down();
@@ -120,7 +104,7 @@ static void all_watches_of_a_process_share_one_fd_and_each_tells_its_end(void)
 	CHECK_INT(count_fds(), before);
 	actor_kill(&target);
 	for (int i = COUNT; i-- > 0;)
-		expect_kind(JANUS_EVENT_END, watches[i], 0);
+		expect_notice(&stage, JANUS_EVENT_END, watches[i], 0);
 	expect_nothing(&stage);
 	/* Without its pidfd, and without our end of the line to it. */
 	CHECK_INT(count_fds(), before - 2);
@@ -190,7 +174,7 @@ static void who_executes_something_has_not_ended(void)
 	EXPECT(&stage, FILE_A, DENY);
 	/* Nobody waits for it: a zombie has ended all the same. */
 	MUST(kill(pid, SIGKILL));
-	expect_kind(JANUS_EVENT_END, watch, 0);
+	expect_notice(&stage, JANUS_EVENT_END, watch, 0);
 	close(fifo);
 	actor_end(&target);
 	tear_down();
@@ -207,7 +191,7 @@ static void records_of_a_watch_come_before_its_end(void)
 	actor_kill(&target);
 	for (int i = 0; i < 100; i++)
 		EXPECT(&stage, FILE_A, DENY);
-	expect_kind(JANUS_EVENT_END, watch, 0);
+	expect_notice(&stage, JANUS_EVENT_END, watch, 0);
 	tear_down();
 }
 
@@ -242,7 +226,7 @@ static void observations_of_a_watch_come_before_its_end(void)
 	actor_kill(&target);
 	for (int i = 0; i < deed.number; i++)
 		CHECK_INT(janus_event_get_kind(next_event(&stage)), JANUS_EVENT_CREATE);
-	expect_kind(JANUS_EVENT_END, watch, 0);
+	expect_notice(&stage, JANUS_EVENT_END, watch, 0);
 	tear_down();
 }
 
@@ -253,14 +237,14 @@ static void an_ended_watch_can_be_updated(void)
 	set_up();
 	watch = guard(&stage, &(struct plan){ .deny = { FILE_A }, .pid = target.pid });
 	actor_kill(&target);
-	expect_kind(JANUS_EVENT_END, watch, 0);
+	expect_notice(&stage, JANUS_EVENT_END, watch, 0);
 	CHECK_INT(
 		try_update(watch, &(struct plan){ .deny = { FILE_A }, .pid = actor.pid }),
 		0);
 	CHECK_INT(try_open(&actor, FILE_A), -EPERM);
 	EXPECT(&stage, FILE_A, DENY);
 	actor_kill(&actor);
-	expect_kind(JANUS_EVENT_END, watch, 0);
+	expect_notice(&stage, JANUS_EVENT_END, watch, 0);
 	stage_close(&stage);
 }
 
@@ -299,7 +283,7 @@ static void trees_go_with_it(void)
 	CHECK_INT(try_open(&actor, WORK "/tree7/file"), -EPERM);
 	actor_kill(&target);
 	EXPECT(&stage, WORK "/tree7/file", DENY);
-	expect_kind(JANUS_EVENT_END, watch, 0);
+	expect_notice(&stage, JANUS_EVENT_END, watch, 0);
 	CHECK_INT(try_open(&actor, WORK "/tree7/file"), 0);
 	CHECK_INT(stage_stats(&stage).marks, 0);
 	CHECK_INT(stage_stats(&stage).directories, 0);
@@ -321,7 +305,7 @@ static void a_thousand_short_lives_leave_nothing(void)
 		CHECK_INT(try_open(&brief, FILE_A), -EPERM);
 		EXPECT(&stage, FILE_A, DENY, .pid = brief.pid);
 		actor_kill(&brief);
-		expect_kind(JANUS_EVENT_END, watch, 0);
+		expect_notice(&stage, JANUS_EVENT_END, watch, 0);
 		janus_watch_destroy(watch);
 		if (i == 100)
 			before = count_fds();
@@ -331,195 +315,6 @@ static void a_thousand_short_lives_leave_nothing(void)
 	CHECK_INT(stage_stats(&stage).watches, 0);
 	actor_end(&target);
 	tear_down();
-}
-
-/* Containers: a cgroup of that name, in whatever hierarchy there is. */
-
-static char container_id[65], cgroup[256];
-
-static void make_cgroup(void)
-{
-	static const char *const roots[] = { "/sys/fs/cgroup/unified",
-					     "/sys/fs/cgroup/pids", "/sys/fs/cgroup" };
-
-	for (size_t i = 0; i < 64; i++)
-		container_id[i] = "0123456789abcdef"[random() % 16];
-	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
-		snprintf(cgroup, sizeof(cgroup), "%s/%s", roots[i], container_id);
-		if (mkdir(cgroup, 0755) == 0)
-			return;
-	}
-	harness_skip("needs a cgroup hierarchy that can be written");
-}
-
-static void enter_cgroup(pid_t pid)
-{
-	char path[300], text[32];
-	int fd, length;
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
-	length = snprintf(text, sizeof(text), "%d", pid);
-	fd = (int)MUST(open(path, O_WRONLY | O_CLOEXEC));
-	MUST(write(fd, text, (size_t)length));
-	close(fd);
-}
-
-static bool remove_cgroup(void *arg)
-{
-	(void)arg;
-	return rmdir(cgroup) == 0;
-}
-
-static void set_up_container(void)
-{
-	srandom((unsigned int)getpid());
-	actor_start(&actor);
-	jail_start(&target, JAIL_TMPFS);
-	stage_open(&stage);
-	make_cgroup();
-}
-
-static void tear_down_container(void)
-{
-	stage_close(&stage);
-	actor_kill(&target);
-	WAIT_UNTIL(remove_cgroup, NULL);
-	actor_end(&actor);
-}
-
-static struct janus_watch *wait_for_container(uint64_t wait_ns)
-{
-	struct janus_watch_report report;
-	struct janus_watch *watch = NULL;
-
-	CHECK_INT(try_guard(&stage, &watch,
-			    &(struct plan){ .deny = { TREE },
-					    .container_id = container_id,
-					    .wait_ns = wait_ns },
-			    &report),
-		  0);
-	CHECK_INT(report.pending, 1);
-	CHECK_INT(report.paths, 1);
-	CHECK_INT(report.marked, 0);
-	CHECK_TEXT(report.message, "");
-	return watch;
-}
-
-static void a_container_is_waited_for(void)
-{
-	struct janus_watch *watch;
-
-	set_up_container();
-	watch = wait_for_container(UINT64_MAX);
-	expect_nothing(&stage);
-	CHECK_INT(try_list(&target, TREE), 0);
-	enter_cgroup(target.pid);
-	expect_kind(JANUS_EVENT_START, watch, 0);
-	CHECK_INT(try_list(&target, TREE), -EPERM);
-	EXPECT(&stage, TREE, DENY);
-	tear_down_container();
-}
-
-static void a_container_that_does_not_come_in_time_ends_the_watch(void)
-{
-	struct janus_watch *watch;
-
-	set_up_container();
-	watch = wait_for_container(1);
-	expect_kind(JANUS_EVENT_END, watch, -ETIMEDOUT);
-	enter_cgroup(target.pid);
-	expect_nothing(&stage);
-	CHECK(!is_readable(janus_get_fd(stage.context)));
-	CHECK_INT(try_list(&target, TREE), 0);
-	tear_down_container();
-}
-
-static void a_waiting_watch_can_be_destroyed_and_updated(void)
-{
-	struct janus_watch *watch;
-
-	set_up_container();
-	make_file(FILE_A);
-	janus_watch_destroy(wait_for_container(UINT64_MAX));
-	watch = wait_for_container(UINT64_MAX);
-	CHECK_INT(try_update(watch, &(struct plan){ .deny = { FILE_A } }), 0);
-	CHECK_INT(try_open(&actor, FILE_A), -EPERM);
-	EXPECT(&stage, FILE_A, DENY);
-	enter_cgroup(target.pid);
-	expect_nothing(&stage);
-	CHECK_INT(try_list(&target, TREE), 0);
-	tear_down_container();
-}
-
-/* What is in force stays so until what waits takes its place. */
-static void an_update_that_waits_leaves_no_gap(void)
-{
-	struct janus_watch *watch;
-
-	set_up_container();
-	make_file(FILE_A);
-	watch = guard(&stage, &(struct plan){ .deny = { FILE_A } });
-	CHECK_INT(try_update(watch, &(struct plan){ .deny = { TREE },
-						    .container_id = container_id,
-						    .wait_ns = UINT64_MAX }),
-		  0);
-	CHECK_INT(try_open(&actor, FILE_A), -EPERM);
-	EXPECT(&stage, FILE_A, DENY);
-	enter_cgroup(target.pid);
-	expect_kind(JANUS_EVENT_START, watch, 0);
-	CHECK_INT(try_open(&actor, FILE_A), 0);
-	CHECK_INT(try_list(&target, TREE), -EPERM);
-	EXPECT(&stage, TREE, DENY);
-	tear_down_container();
-}
-
-/* And if it never comes, what was in force stays. */
-static void an_update_that_waits_in_vain_changes_nothing(void)
-{
-	struct janus_watch *watch;
-
-	set_up_container();
-	make_file(FILE_A);
-	watch = guard(&stage, &(struct plan){ .deny = { FILE_A }, .pid = actor.pid });
-	CHECK_INT(try_update(watch, &(struct plan){ .deny = { TREE },
-						    .container_id = container_id,
-						    .wait_ns = 1 }),
-		  0);
-	expect_kind(JANUS_EVENT_END, watch, -ETIMEDOUT);
-	CHECK_INT(try_open(&actor, FILE_A), -EPERM);
-	EXPECT(&stage, FILE_A, DENY);
-	tear_down_container();
-}
-
-static void what_came_but_cannot_be_guarded_ends_the_watch(void)
-{
-	struct janus_watch_report report;
-	struct janus_watch *watch = NULL;
-
-	set_up_container();
-	CHECK_INT(try_guard(&stage, &watch,
-			    &(struct plan){ .deny = { "/none" },
-					    .container_id = container_id,
-					    .wait_ns = UINT64_MAX },
-			    &report),
-		  0);
-	enter_cgroup(target.pid);
-	expect_kind(JANUS_EVENT_END, watch, -ENOENT);
-	tear_down_container();
-}
-
-static void without_a_wait_a_missing_container_is_an_error(void)
-{
-	struct janus_watch_report report;
-	struct janus_watch *watch = NULL;
-
-	set_up_container();
-	CHECK_INT(try_guard(&stage, &watch,
-			    &(struct plan){ .deny = { TREE },
-					    .container_id = container_id },
-			    &report),
-		  -ENOENT);
-	tear_down_container();
 }
 
 static const struct test_case cases[] = {
@@ -534,13 +329,6 @@ static const struct test_case cases[] = {
 	CASE(an_update_to_another_process_outlives_the_former),
 	CASE(trees_go_with_it),
 	CASE(a_thousand_short_lives_leave_nothing),
-	CASE(a_container_is_waited_for),
-	CASE(a_container_that_does_not_come_in_time_ends_the_watch),
-	CASE(a_waiting_watch_can_be_destroyed_and_updated),
-	CASE(an_update_that_waits_leaves_no_gap),
-	CASE(an_update_that_waits_in_vain_changes_nothing),
-	CASE(what_came_but_cannot_be_guarded_ends_the_watch),
-	CASE(without_a_wait_a_missing_container_is_an_error),
 };
 
 HARNESS_MAIN(cases)

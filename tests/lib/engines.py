@@ -15,6 +15,7 @@ import subprocess
 import tarfile
 import uuid
 
+import rpc
 import sandbox
 import tree
 from shell import Result
@@ -190,15 +191,17 @@ class Containerd:
 
     def __init__(self, box):
         private_run()
-        self.count = 0
+        self.box, self.count = box, 0
         self.socket = os.path.join(box.path, "containerd.sock")
         config = os.path.join(box.path, "containerd.toml")
         with open(config, "w", encoding="utf-8") as file:
-            file.write(CONTAINERD_CONFIG.format(root=box.folder("containerd"),
-                                                socket=self.socket))
+            file.write(self.config(box))
         self.daemon = Daemon(box, "containerd", ["containerd", "--config", config],
                              self.socket)
         self.ctr("images", "import", image_archive(box))
+
+    def config(self, box):
+        return CONTAINERD_CONFIG.format(root=box.folder("containerd"), socket=self.socket)
 
     def words(self, *words):
         return ("ctr", "--address", self.socket, "--namespace", self.namespace, *words)
@@ -230,6 +233,86 @@ class Containerd:
             attempt(*self.words("tasks", "delete", "--force", cid))
             attempt(*self.words("containers", "delete", cid))
         self.daemon.close()
+
+
+CRI_CONFIG = """
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "{image}"
+  restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "{cni}"
+"""
+
+# enum NamespaceMode
+POD, CONTAINER, NODE = 0, 1, 2
+
+
+class Cri(Containerd):
+    """containerd as the kubelet drives it: by gRPC, in pods."""
+
+    def __init__(self, box, share_pids=False, host_pids=False):
+        self.pids = POD if share_pids else NODE if host_pids else CONTAINER
+        self.pods = []
+        self.messages = rpc.load_file(box, os.path.join(os.path.dirname(__file__),
+                                                        "cri.proto"))
+        super().__init__(box)
+        self.channel = rpc.channel("unix:" + self.socket)
+
+    def config(self, box):
+        return super().config(box).replace('"io.containerd.grpc.v1.cri", ', "") + \
+            CRI_CONFIG.format(image=IMAGE, cni=box.folder("cni"))
+
+    def call(self, method, **fields):
+        request = self.messages["runtime.v1." + method + "Request"](**fields)
+        answer = self.messages["runtime.v1." + method + "Response"]
+        service = "/runtime.v1.RuntimeService/"
+        stub = self.channel.unary_unary(service + method,
+                                        response_deserializer=answer.FromString)
+        return stub(request.SerializeToString(), timeout=60)
+
+    def namespaces(self):
+        return {"namespace_options": {"network": NODE, "pid": self.pids}}
+
+    def pod(self, name):
+        uid = uuid.uuid4().hex
+        config = {
+            "metadata": {"name": name, "uid": uid, "namespace": "default"},
+            "log_directory": self.box.folder("pods", uid),
+            "linux": {"cgroup_parent": "/kubepods/besteffort/pod" + uid,
+                      "security_context": self.namespaces()},
+        }
+        pod = self.call("RunPodSandbox", config=config).pod_sandbox_id
+        self.pods.append(pod)
+        return pod, config
+
+    def run_in(self, pod, config, name):
+        cid = self.call("CreateContainer", pod_sandbox_id=pod, sandbox_config=config, config={
+            "metadata": {"name": name}, "image": {"image": IMAGE}, "command": COMMAND,
+            "linux": {"security_context": self.namespaces()}}).container_id
+        self.call("StartContainer", container_id=cid)
+        info = self.call("ContainerStatus", container_id=cid, verbose=True).info["info"]
+        return Container(self, cid, json.loads(info)["pid"])
+
+    def run(self, name):
+        return self.run_in(*self.pod(name), name)
+
+    def exec(self, cid, *words):
+        done = self.call("ExecSync", container_id=cid, cmd=words, timeout=30)
+        return Result(done.exit_code, (done.stdout + done.stderr).decode().strip("\n"))
+
+    def kill(self, cid):
+        self.call("StopContainer", container_id=cid, timeout=0)
+
+    def close(self):
+        for pod in self.pods:
+            try:
+                self.call("StopPodSandbox", pod_sandbox_id=pod)
+                self.call("RemovePodSandbox", pod_sandbox_id=pod)
+            except rpc.grpc.RpcError as error:
+                print("pod", pod, error.details())
+        self.channel.close()
+        super().close()
 
 
 class Podman:

@@ -60,6 +60,20 @@ def load(box):
         return Protos(descriptor_pb2.FileDescriptorSet.FromString(file.read()))
 
 
+def load_file(box, path):
+    """One proto that stands for itself."""
+    out = os.path.join(box.path, os.path.basename(path) + ".pb")
+    if protoc.main(["protoc", f"--proto_path={os.path.dirname(os.path.realpath(path))}",
+                    f"--descriptor_set_out={out}", os.path.realpath(path)]):
+        raise AssertionError(f"{path} does not compile")
+    with open(out, "rb") as file:
+        return Protos(descriptor_pb2.FileDescriptorSet.FromString(file.read()))
+
+
+def channel(address):
+    return grpc.insecure_channel(address, [("grpc.enable_http_proxy", 0)])
+
+
 class Answer:
     """What an rpc ended with; details and trailing metadata as plain values."""
 

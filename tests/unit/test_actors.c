@@ -136,6 +136,28 @@ Test(actors, who_is_gone_is_somebody_too_and_takes_no_place)
 	cr_assert_eq(fake_actor.open_count, 0);
 }
 
+Test(actors, those_that_are_remembered_can_be_forgotten)
+{
+	struct janus__actor *held;
+
+	fake_actor_add(PID);
+	fake_actor_add(PID + 1);
+	cr_assert_not(janus__actors_any(NULL));
+	create(2);
+	cr_assert_not(janus__actors_any(actors));
+	held = janus__actors_get(actors, PID);
+	janus__actors_put(actors, janus__actors_get(actors, PID + 1));
+	cr_assert(janus__actors_any(actors));
+	janus__actors_clear(actors);
+	cr_assert_not(janus__actors_any(actors));
+	cr_assert_eq(fake_actor.open_count, 0);
+	cr_assert_str_eq(held->facts.comm, "worker");
+	janus__actors_put(actors, held);
+	janus__actors_put(actors, janus__actors_get(actors, PID));
+	cr_assert(janus__actors_any(actors));
+	cr_assert_eq(fake_actor.open_count, 3);
+}
+
 Test(actors, without_memory_there_are_none)
 {
 	allocations_fail(1);

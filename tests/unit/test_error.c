@@ -61,6 +61,8 @@ Test(error, kinds_have_the_kernels_names)
 	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_DELETE), "DELETE");
 	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_RENAME), "RENAME");
 	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_GAP), "GAP");
+	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_START), "START");
+	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_END), "END");
 	cr_assert_str_eq(janus_event_kind_name(0), "UNKNOWN");
 	cr_assert_str_eq(janus_event_kind_name(JANUS_EVENT_OPEN | JANUS_EVENT_ACCESS),
 			 "UNKNOWN");
@@ -68,7 +70,8 @@ Test(error, kinds_have_the_kernels_names)
 
 Test(error, every_kind_has_a_name_of_its_own)
 {
-	const uint32_t kinds = JANUS_EVENT_ALL_OBSERVATION | JANUS_EVENT_GAP;
+	const uint32_t kinds = JANUS_EVENT_ALL_OBSERVATION | JANUS_EVENT_GAP |
+			       JANUS_EVENT_START | JANUS_EVENT_END;
 
 	for (uint32_t bit = 1; bit; bit <<= 1)
 		cr_assert_eq(strcmp(janus_event_kind_name(bit), "UNKNOWN") != 0,

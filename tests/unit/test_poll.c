@@ -120,7 +120,7 @@ Test(poll, wakeup_makes_the_present_one_return)
 
 Test(poll, wakeup_between_any_two_steps_is_not_lost)
 {
-	fake_interrupt("read", janus_get_fd(stage_context), wake);
+	fake_interrupt("read", stage_context->ready_fd, wake);
 	cr_assert_eq(janus_poll(stage_context, stage_buffer, -1), 0);
 }
 
@@ -218,7 +218,7 @@ Test(poll, fd_is_readable_while_the_end_is_still_to_be_told)
 Test(poll, the_end_between_any_two_steps_is_not_lost)
 {
 	/* The group breaks just before the caller clears the signal that says so. */
-	fake_interrupt("read", janus_get_fd(stage_context), break_group);
+	fake_interrupt("read", stage_context->ready_fd, break_group);
 	cr_assert_eq(janus_poll(stage_context, stage_buffer, -1), -EIO);
 }
 
