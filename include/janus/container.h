@@ -199,8 +199,8 @@ JANUS_API void janus_containers_destroy(struct janus_containers *containers);
  *
  * All containers whose ids the cgroups name or a runtime has written down. A container that a
  * plain name outside of systemd's cgroups stands for is seen by its runtime's state only.
- * Containers inside containers count as part of the outermost one. Those that are not up yet
- * are left out.
+ * Containers inside containers count as part of the outermost one. Those that are not up yet,
+ * or whose processes may not be read, are left out.
  *
  * Return: 0, or
  *   -EINVAL   @containers is NULL
