@@ -21,6 +21,14 @@ static int own_openat(int dirfd, const char *path, int flags)
 	return fd;
 }
 
+static int own_openat2(int dirfd, const char *path, const struct open_how *how)
+{
+	int fd = janus__kernel_linux.openat2(dirfd, path, how);
+
+	fake_actor.open_count += fd >= 0;
+	return fd;
+}
+
 static int own_close(int fd)
 {
 	fake_actor.open_count--;
@@ -73,6 +81,7 @@ void fake_actor_begin(void)
 {
 	fake_actor.kernel = janus__kernel_linux;
 	fake_actor.kernel.openat = own_openat;
+	fake_actor.kernel.openat2 = own_openat2;
 	fake_actor.kernel.close = own_close;
 	fake_actor.kernel.pidfd_open = own_pidfd_open;
 	fake_actor.kernel.pidfd_open_thread = own_pidfd_open_thread;
