@@ -26,13 +26,13 @@ typedef bool janus__state_fn(void *userdata, const struct janus__state *state);
  * Tell @fn of each container that a runtime has written down and whose process is still that
  * one: below /run as pid 1 sees it, and as we do. An entry counts if who wrote it may speak for
  * the process: root, or in a user's own folder that user.
- * @id: that one only; NULL: all.
+ * @id: that one only; NULL: all. -EMFILE, -ENFILE, -ENOMEM: some may be missing.
  */
-void janus__states_read(const struct janus__proc *proc, const char *id,
-			janus__state_fn *fn, void *userdata);
+int janus__states_read(const struct janus__proc *proc, const char *id,
+		       janus__state_fn *fn, void *userdata);
 
 /* The same for one folder more, by its path. */
-void janus__states_read_from(const struct janus__proc *proc, const char *path,
-			     const char *id, janus__state_fn *fn, void *userdata);
+int janus__states_read_from(const struct janus__proc *proc, const char *path,
+			    const char *id, janus__state_fn *fn, void *userdata);
 
 #endif
