@@ -23,7 +23,7 @@ ORDER = """
     container_object container containers
     actor actors
     pattern exception subject spec bindings rules table rules.c lookup
-    decode decode_fid handle ring tree nodes tree.c extent fresh later doubt
+    decode decode_fid handle ring slab tree nodes tree.c extent fresh later doubt
     identify climb root excepted reach strategy wide quiet tell marks
     expand cover cover_tree cover_entry cover_announce cover_root cover_end cover.c sweep
     follow follow_open follow_entry follow_rename follow_doubts follow_settle follow.c
