@@ -127,7 +127,7 @@ static void gather(struct janus__follower *follower)
 }
 
 /* All that was there; false: the group is no good any more. */
-static bool read_all(struct janus__follower *follower, unsigned int *errors)
+static bool read_batches(struct janus__follower *follower, unsigned int *errors)
 {
 	ssize_t length;
 
@@ -148,6 +148,17 @@ static bool read_all(struct janus__follower *follower, unsigned int *errors)
 			return true;
 	}
 	return true;
+}
+
+/* Said before the queue is emptied, so that who finds it empty knows whether all is told. */
+static bool read_all(struct janus__follower *follower, unsigned int *errors)
+{
+	bool good;
+
+	atomic_store(&follower->in_hand, true);
+	good = read_batches(follower, errors);
+	atomic_store(&follower->in_hand, false);
+	return good;
 }
 
 /* How long to wait when there is nothing to do; -1: for ever. */

@@ -28,6 +28,7 @@ struct janus__follower {
 
 	/* Its own. */
 	atomic_bool stopping;
+	atomic_bool in_hand; /* what was read may not be told yet */
 	uint64_t batch_left;
 	atomic_bool polls_mounts; /* some target's mounts cannot be watched */
 	bool started;

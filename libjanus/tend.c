@@ -140,13 +140,15 @@ static void note_ends(struct janus_context *context)
 	} while (count == (int)JANUS__ARRAY_COUNT(lives));
 }
 
-/* Whether something may be in the kernel's queue that speaks of the watch. */
+/* Whether something that speaks of the watch may be in the kernel's queue, or on its way. */
 static bool has_observations(const struct janus_watch *watch)
 {
 	const struct janus__marker *marker = &watch->context->marker;
 
+	/* In this order: what has left the queue meanwhile is in the follower's hand. */
 	return watch->coverage.trees && marker->observe_fd >= 0 &&
-	       janus__marks_queued(marker) != 0;
+	       (janus__marks_queued(marker) != 0 ||
+		atomic_load(&watch->context->follower.in_hand));
 }
 
 /* Its process has ended: the first step, when it is time for it. */
