@@ -72,7 +72,25 @@ static int open_below(const struct reading *reading, int from, const char *name,
 	return reading->proc->kernel->openat2(from, name, &how);
 }
 
-/* But a user's own folder is itself a mount, of tmpfs. It is looked at without being asked. */
+/* In the mounts of one process; 0 is the calling one. */
+static bool is_tmpfs_of(const struct reading *reading, int32_t pid, uint64_t mount_id)
+{
+	const struct janus__mount *mount;
+	struct janus__mounts mounts;
+	bool is_tmpfs;
+
+	if (janus__mounts_read(reading->proc, pid, &mounts) < 0)
+		return false;
+	mount = janus__mounts_find(&mounts, mount_id);
+	is_tmpfs = mount && strcmp(mount->type, "tmpfs") == 0;
+	janus__mounts_done(&mounts);
+	return is_tmpfs;
+}
+
+/*
+ * But a user's own folder is itself a mount, of tmpfs. It is looked at without being asked. Of
+ * the two /run that are read, either may be the one that it lies in.
+ */
 static int open_tmpfs(const struct reading *reading, int from, const char *name)
 {
 	const struct janus__kernel *kernel = reading->proc->kernel;
@@ -80,21 +98,15 @@ static int open_tmpfs(const struct reading *reading, int from, const char *name)
 		.kernel = kernel,
 		.fd = kernel->openat(from, name, PLACE_FLAGS),
 	};
-	struct janus__mounts mounts;
-	const struct janus__mount *mount;
 	struct statx stx;
-	bool is_tmpfs;
 
-	if (place.fd < 0 ||
-	    kernel->statx(place.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID,
-			  &stx) < 0 ||
-	    (janus__mounts_read(reading->proc, 1, &mounts) < 0 &&
-	     janus__mounts_read(reading->proc, 0, &mounts) < 0))
+	if (place.fd < 0 || kernel->statx(place.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+					  STATX_MNT_ID, &stx) < 0)
 		return -EXDEV;
-	mount = janus__mounts_find(&mounts, stx.stx_mnt_id);
-	is_tmpfs = mount && strcmp(mount->type, "tmpfs") == 0;
-	janus__mounts_done(&mounts);
-	return is_tmpfs ? janus__fd_steal(&place) : -EXDEV;
+	if (!is_tmpfs_of(reading, 1, stx.stx_mnt_id) &&
+	    !is_tmpfs_of(reading, 0, stx.stx_mnt_id))
+		return -EXDEV;
+	return janus__fd_steal(&place);
 }
 
 static int open_folder(const struct reading *reading, int from, const char *name)

@@ -21,6 +21,8 @@ ENGINES = {
     "cri-host-pids": (engines.Cri, {"host_pids": True}),
     "podman": (engines.Podman, {}),
     "podman-crun": (engines.Podman, {"runtime": "crun"}),
+    "podman-rootless": (engines.RootlessPodman, {}),
+    "podman-rootless-runc": (engines.RootlessPodman, {"runtime": "runc", "storage": "vfs"}),
     "crun": (engines.Crun, {"manager": "cgroupfs"}),
     "crun-without-cgroup": (engines.Crun, {"manager": "disabled"}),
 }

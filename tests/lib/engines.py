@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The runtimes that people have: docker, containerd, podman, crun.
+"""The runtimes that people have: docker, containerd, podman (also without rights), crun.
 
 Owns: their daemons, with all their state in the sandbox or on a /run that only this test sees,
 and the containers that they run. Each engine's run() gives a container with the face that the
@@ -11,6 +11,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tarfile
 import uuid
@@ -19,6 +20,7 @@ import rpc
 import sandbox
 import tree
 from shell import Result
+from user import User
 
 IMAGE = "localhost/janus-test:latest"
 # What the first process of each container is: it waits, and can be killed.
@@ -349,6 +351,34 @@ class Podman:
 
     def close(self):
         attempt(*self.words("rm", "--all", "--force", "--time", "0"))
+
+
+class RootlessPodman(Podman):
+    """As people run it who have no rights: no cgroup names the container."""
+
+    programs = ("podman", "conmon", "runc", "crun", "newuidmap", "setpriv")
+
+    def __init__(self, box, runtime="crun", storage="overlay"):
+        private_run()
+        # It says which OCI runtime holds its state.
+        self.runtime, self.storage = runtime, storage
+        self.user = User(box)
+        super().__init__(box, runtime)
+        # What keeps the user's namespaces; nobody else ends it.
+        with open(self.user.runtime + "/libpod/tmp/pause.pid", encoding="ascii") as file:
+            self.pause = int(file.read())
+        box.adopt(self.pause)
+
+    def words(self, *words):
+        return self.user.words("podman", "--storage-driver", self.storage, "--runtime",
+                               self.oci, "--cgroup-manager=cgroupfs",
+                               "--events-backend=file", *words)
+
+    def close(self):
+        super().close()
+        os.kill(self.pause, signal.SIGTERM)
+        sandbox.wait_until(lambda: sandbox.state(self.pause) in (None, "Z"), 10,
+                           "podman's pause process to end")
 
 
 class Crun:
