@@ -49,6 +49,7 @@ struct look {
 	size_t last; /* that was found: the next one is often the same */
 	bool no_memory;
 	char *text;
+	size_t trusted; /* of the containers, the first ones: not only a user says so */
 };
 
 static int64_t now_ns(void)
@@ -270,6 +271,16 @@ static const struct janus_container *find_init(const struct janus_containers *co
 	return NULL;
 }
 
+/* The last one takes its place among those that are trusted. */
+static void trust_last(struct look *look)
+{
+	struct janus_container **list = look->containers->list;
+	struct janus_container *last = list[look->containers->count - 1];
+
+	list[look->containers->count - 1] = list[look->trusted];
+	list[look->trusted++] = last;
+}
+
 /* Those that cgroups name are known already. */
 static bool add_state(void *userdata, const struct janus__state *state)
 {
@@ -279,10 +290,51 @@ static bool add_state(void *userdata, const struct janus__state *state)
 
 	if (find_init(containers, state->pid))
 		return true;
-	if (janus__container_from_state(&containers->proc, state, &container) == 0 &&
-	    keep(containers, container) < 0)
+	if (janus__container_from_state(&containers->proc, state, &container) < 0)
+		return true;
+	if (keep(containers, container) < 0)
 		look->no_memory = true;
+	else if (state->author == 0)
+		trust_last(look);
 	return true;
+}
+
+static bool is_trusted_id(const struct look *look, const char *id)
+{
+	for (size_t i = 0; i < look->trusted; i++)
+		if (strcmp(janus_container_get_id(look->containers->list[i]), id) == 0)
+			return true;
+	return false;
+}
+
+/* Users choose ids as they like: none makes another's container ambiguous by that. */
+static void drop_pretenders(struct look *look)
+{
+	struct janus_containers *containers = look->containers;
+
+	for (size_t i = look->trusted; i < containers->count;) {
+		struct janus_container *one = containers->list[i];
+
+		if (!is_trusted_id(look, janus_container_get_id(one))) {
+			i++;
+			continue;
+		}
+		containers->list[i] = containers->list[--containers->count];
+		janus_container_destroy(one);
+	}
+}
+
+/* The folders that the caller names first, then those where everybody keeps theirs. */
+static void add_states(struct look *look)
+{
+	struct janus_containers *containers = look->containers;
+
+	look->trusted = containers->count;
+	for (size_t i = 0; i < containers->state_root_count; i++)
+		janus__states_read_from(&containers->proc, containers->state_roots[i],
+					NULL, add_state, look);
+	janus__states_read(&containers->proc, NULL, add_state, look);
+	drop_pretenders(look);
 }
 
 static int compare(const void *a, const void *b)
@@ -308,10 +360,7 @@ int janus_containers_refresh(struct janus_containers *containers)
 		janus__pids_done(&look.groups[i].pids);
 	free(look.groups);
 	if (!err)
-		janus__states_read(&containers->proc, NULL, add_state, &look);
-	for (size_t i = 0; !err && i < containers->state_root_count; i++)
-		janus__states_read_from(&containers->proc, containers->state_roots[i],
-					NULL, add_state, &look);
+		add_states(&look);
 	if (!err && look.no_memory)
 		err = -ENOMEM;
 	if (containers->count)

@@ -22,7 +22,7 @@
 #define PLACE_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define FILE_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 
-/* Below /run, a folder a container in each. "*" stands for all. */
+/* Below /run, a folder a container in each. "*" stands for all. Those of users come last. */
 static const struct {
 	const char *path;
 	const char *runtime;
@@ -100,8 +100,9 @@ static int open_tmpfs(const struct reading *reading, int from, const char *name)
 	};
 	struct statx stx;
 
-	if (place.fd < 0 || kernel->statx(place.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
-					  STATX_MNT_ID, &stx) < 0)
+	if (place.fd < 0 ||
+	    kernel->statx(place.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID,
+			  &stx) < 0)
 		return -EXDEV;
 	if (!is_tmpfs_of(reading, 1, stx.stx_mnt_id) &&
 	    !is_tmpfs_of(reading, 0, stx.stx_mnt_id))
@@ -182,10 +183,9 @@ static void read_file(struct reading *reading, int folder, const char *id, size_
 	};
 	struct janus__state state = { .id = id, .runtime = reading->runtime };
 	uint64_t pid;
-	uint32_t author;
 	ssize_t length;
 
-	if (file.fd < 0 || !find_author(reading, file.fd, &author))
+	if (file.fd < 0 || !find_author(reading, file.fd, &state.author))
 		return;
 	length = read_all(reading, file.fd);
 	if (length < 0 ||
@@ -196,7 +196,7 @@ static void read_file(struct reading *reading, int folder, const char *id, size_
 	    pid == 0 || pid > INT32_MAX)
 		return;
 	state.pid = (int32_t)pid;
-	if (is_alive(reading, &state) && may_speak_for(reading, author, state.pid))
+	if (is_alive(reading, &state) && may_speak_for(reading, state.author, state.pid))
 		reading->enough |= !reading->fn(reading->userdata, &state);
 }
 
@@ -263,12 +263,15 @@ static void descend(struct reading *reading, int from, const char *pattern)
 	}
 }
 
-/* Everything below one /run. */
-static void read_run(struct reading *reading, int run)
+/* Folder by folder, in whatever /run there is: -1 for none. */
+static void read_runs(struct reading *reading, int first, int own)
 {
-	for (size_t i = 0; i < JANUS__ARRAY_COUNT(folders) && !reading->enough; i++) {
+	for (size_t i = 0; i < JANUS__ARRAY_COUNT(folders); i++) {
 		reading->runtime = folders[i].runtime;
-		descend(reading, run, folders[i].path);
+		if (first >= 0 && !reading->enough)
+			descend(reading, first, folders[i].path);
+		if (own >= 0 && !reading->enough)
+			descend(reading, own, folders[i].path);
 	}
 }
 
@@ -296,13 +299,11 @@ void janus__states_read(const struct janus__proc *proc, const char *id,
 		.kernel = kernel,
 		.fd = kernel->openat(proc->fd, "self/root/run", flags),
 	};
+	bool is_one = first.fd >= 0 && own.fd >= 0 && is_same(kernel, first.fd, own.fd);
 
 	reading.text = malloc(STATE_SIZE);
-	if (reading.text && first.fd >= 0)
-		read_run(&reading, first.fd);
-	if (reading.text && own.fd >= 0 &&
-	    (first.fd < 0 || !is_same(kernel, first.fd, own.fd)))
-		read_run(&reading, own.fd);
+	if (reading.text)
+		read_runs(&reading, first.fd, is_one ? -1 : own.fd);
 	free(reading.text);
 }
 

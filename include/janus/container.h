@@ -20,7 +20,8 @@ JANUS_BEGIN_DECLS
  *
  * Looks for the id in every line of /proc/PID/cgroup, so cgroup v1, hybrid and v2, cgroupfs and
  * systemd drivers, and nested prefixes work alike. Where no line has it, the runtimes' own state
- * files are asked (runc, crun, containerd, docker, podman, cri-o). The init process is the one
+ * files are asked (runc, crun, containerd, docker, podman, cri-o). Those of users without rights
+ * count for processes of their own, and less than root's. The init process is the one
  * that started first: pid 1 of the container's pid namespace, or, where that is the host's or
  * another container's, the process that the others descend from. No later process can pose as
  * it.
@@ -29,7 +30,8 @@ JANUS_BEGIN_DECLS
  * Return: 0, or
  *   -EINVAL    @id or @ret is NULL, or @id is no container id
  *   -ENOENT    no process has this id in its cgroup, and no runtime knows it
- *   -ENOTUNIQ  more than one container's id starts with @id
+ *   -ENOTUNIQ  more than one container's id starts with @id,
+ *              or several users have written it down for different processes
  *   -ESRCH     the container ended while it was looked at
  *   -EAGAIN    it is not up yet: its first process still has the root of its parent
  *   -EMFILE    the process, or the system, has no fd left
@@ -248,7 +250,8 @@ janus_containers_get(const struct janus_containers *containers, size_t index);
  * Return: 0, or
  *   -EINVAL    an argument is NULL, or @id is no container id
  *   -ENOENT    there is no such container
- *   -ENOTUNIQ  more than one container's id starts with @id
+ *   -ENOTUNIQ  more than one container's id starts with @id,
+ *              or several users have written it down for different processes
  *   and what janus_containers_refresh() returns.
  * Ownership: @ret is borrowed as from janus_containers_get().
  * Threads: the census's own.
