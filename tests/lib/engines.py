@@ -138,6 +138,11 @@ class Container:
     def cat(self, path):
         return self.exec("/bin/cat", path)
 
+    def pid_inside(self):
+        """As the first process knows itself."""
+        with open(f"/proc/{self.pid}/status", encoding="utf-8") as status:
+            return next(line.split()[-1] for line in status if line.startswith("NSpid:"))
+
     def kill(self):
         self.engine.kill(self.id)
 
@@ -247,7 +252,7 @@ CRI_CONFIG = """
 """
 
 # enum NamespaceMode
-POD, CONTAINER, NODE = 0, 1, 2
+POD, CONTAINER, NODE, TARGET = 0, 1, 2, 3
 
 
 class Cri(Containerd):
@@ -273,8 +278,9 @@ class Cri(Containerd):
                                         response_deserializer=answer.FromString)
         return stub(request.SerializeToString(), timeout=60)
 
-    def namespaces(self):
-        return {"namespace_options": {"network": NODE, "pid": self.pids}}
+    def namespaces(self, target=None):
+        pids = {"pid": TARGET, "target_id": target.id} if target else {"pid": self.pids}
+        return {"namespace_options": {"network": NODE, **pids}}
 
     def pod(self, name):
         uid = uuid.uuid4().hex
@@ -288,10 +294,11 @@ class Cri(Containerd):
         self.pods.append(pod)
         return pod, config
 
-    def run_in(self, pod, config, name):
+    def run_in(self, pod, config, name, target=None):
+        """With a target: among that container's processes, as kubectl debug would do it."""
         cid = self.call("CreateContainer", pod_sandbox_id=pod, sandbox_config=config, config={
             "metadata": {"name": name}, "image": {"image": IMAGE}, "command": COMMAND,
-            "linux": {"security_context": self.namespaces()}}).container_id
+            "linux": {"security_context": self.namespaces(target)}}).container_id
         self.call("StartContainer", container_id=cid)
         info = self.call("ContainerStatus", container_id=cid, verbose=True).info["info"]
         return Container(self, cid, json.loads(info)["pid"])
