@@ -162,7 +162,7 @@ Test(state, with_the_root_of_its_parent_is_not_up_yet)
 	cr_assert_str_eq(janus_container_get_root(container), "/proc/10/root");
 }
 
-/* What follows is about whose words count: a file below user/UID is that user's. */
+/* Whose words count. A file below user/UID is that user's here. */
 
 #define COOK 1000
 #define THIEF 2000
