@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Puts one subject in force and says what became of its paths: "ready" on stdout only
- * when something is guarded. The watch stays with the context, which frees it.
+ * when something is guarded, "waiting" when its container is not up yet. The watch stays with
+ * the context, which frees it.
  */
 #ifndef EXAMPLES_GUARD_H
 #define EXAMPLES_GUARD_H
@@ -30,7 +31,7 @@ static inline int guard(struct janus_context *context,
 	if (report.skipped)
 		fprintf(stderr, "%" PRIu64 " of %" PRIu64 " paths skipped: %s\n",
 			report.skipped, report.paths, report.message);
-	printf("ready\n");
+	printf("%s\n", report.pending ? "waiting" : "ready");
 	fflush(stdout);
 	return 0;
 }

@@ -23,19 +23,41 @@ static inline void show_escaped(const char *text)
 	}
 }
 
+/* Who it was, as far as it could be seen. */
+static inline void show_who(const struct janus_event *event)
+{
+	printf(" pid %" PRId32, janus_event_get_pid(event));
+	if (*janus_event_get_exe(event)) {
+		printf(" exe ");
+		show_escaped(janus_event_get_exe(event));
+	}
+	if (*janus_event_get_container_id(event)) {
+		printf(" container ");
+		show_escaped(janus_event_get_container_id(event));
+	}
+}
+
 static inline void show_event(const struct janus_event *event)
 {
-	if (janus_event_get_kind(event) == JANUS_EVENT_GAP) {
+	uint32_t kind = janus_event_get_kind(event);
+	int error = janus_event_get_error(event);
+
+	if (kind == JANUS_EVENT_GAP) {
 		printf("GAP %" PRIu64 " records lost\n",
 		       janus_event_get_lost_count(event));
+		return;
+	}
+	if (kind == JANUS_EVENT_START || kind == JANUS_EVENT_END) {
+		printf("%s%s%s\n", janus_event_kind_name(kind), error ? ": " : "",
+		       error ? janus_strerror(error) : "");
 		return;
 	}
 	printf("%s %s %s ", janus_verdict_name(janus_event_get_verdict(event)),
 	       janus_event_kind_name(janus_event_get_kind(event)),
 	       janus_event_is_directory(event) ? "directory" : "file");
 	show_escaped(janus_event_get_path(event));
-	printf(" pid %" PRId32 " (%s)\n", janus_event_get_pid(event),
-	       janus_reason_name(janus_event_get_reason(event)));
+	show_who(event);
+	printf(" (%s)\n", janus_reason_name(janus_event_get_reason(event)));
 }
 
 static inline void show_events(const struct janus_event_buffer *buffer)

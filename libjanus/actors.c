@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 /* Processes that ask in turns; more than that, and each is read anew. */
-#define SETS 8u
-#define WAYS 4u
+#define SETS ((size_t)8)
+#define WAYS ((size_t)4)
 #define CACHED (SETS * WAYS)
 
 struct held_actor {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The actors that one thread has to do with, cached by process until it has had nothing to do
- * for a while (JANUS__ACTORS_IDLE_NS is its time). Allocates nothing once it is made. An actor that somebody holds stays as it is, whatever becomes of its process.
+ * for a while (JANUS__ACTORS_IDLE_NS is its time). Allocates nothing once it is made. An actor
+ * that somebody holds stays as it is, whatever becomes of its process.
  */
 #ifndef JANUS_ACTORS_H
 #define JANUS_ACTORS_H

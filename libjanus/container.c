@@ -38,6 +38,7 @@ struct scan {
 	size_t matched;    /* processes with the id, also those that are gone since */
 	size_t unreadable; /* processes of which it cannot be told */
 	bool broken;       /* /proc shows nobody */
+	int err;           /* what we were short of as states were looked at */
 	char *text;        /* of the process that is looked at, CGROUP_SIZE bytes */
 
 	/* The first match of the least depth; what the others are compared with. */
@@ -256,14 +257,19 @@ static bool note_state(void *userdata, const struct janus__state *state)
 {
 	struct scan *scan = userdata;
 	struct janus__member process;
+	int err = read_process(scan, state->pid, &process);
 
-	if (read_process(scan, state->pid, &process) < 0 ||
-	    process.start_time != state->start_time)
-		return true;
-	if (state->author == 0)
+	if (!err && process.start_time != state->start_time)
+		err = -ESRCH;
+	if (!err && state->author == 0)
 		scan->members.count = 0;
-	if (is_member(scan, state->pid) ||
-	    janus__members_add(&scan->members, &process) < 0)
+	if (!err && is_member(scan, state->pid))
+		return true;
+	if (!err)
+		err = janus__members_add(&scan->members, &process);
+	if (is_ours(err))
+		scan->err = err;
+	if (err)
 		return true;
 	scan->matched++;
 	scan->is_split = scan->members.count > 1;
@@ -274,12 +280,15 @@ static bool note_state(void *userdata, const struct janus__state *state)
 static int search(struct scan *scan)
 {
 	bool complete = janus__hierarchies_walk(scan->proc, collect_pids, scan);
-	int err = scan->pids.incomplete ? -ENOMEM : scan_pids(scan);
+	int err = scan->pids.err ? scan->pids.err : scan_pids(scan);
 
 	if (!err && scan->members.count == 0 && !complete)
 		err = scan_processes(scan);
-	if (!err && scan->matched == 0)
-		janus__states_read(scan->proc, scan->id.text, note_state, scan);
+	if (!err && scan->matched == 0) {
+		err = janus__states_read(scan->proc, scan->id.text, note_state, scan);
+		if (!err)
+			err = scan->err;
+	}
 	return err;
 }
 
@@ -410,7 +419,9 @@ static int take_state(const struct janus__proc *proc, const struct janus__state 
 	if (err)
 		return err;
 	note_state(&scan, state);
-	return scan.members.count ? finish(&scan, ret) : -ESRCH;
+	if (!scan.members.count)
+		return scan.err ? scan.err : -ESRCH;
+	return finish(&scan, ret);
 }
 
 int janus__container_from_state(const struct janus__proc *proc,

@@ -16,6 +16,7 @@
 #include "container.h"
 #include "hierarchy.h"
 #include "options.h"
+#include "pretenders.h"
 #include "proc.h"
 #include "state.h"
 #include "util.h"
@@ -32,7 +33,7 @@ struct group {
 struct janus_containers {
 	struct janus__proc proc;
 	uint64_t max_age_ns;
-	int64_t looked_ns; /* CLOCK_MONOTONIC; 0: never */
+	int64_t looked_ns; /* CLOCK_MONOTONIC; 0: never, or in vain */
 	char **state_roots;
 	size_t state_root_count;
 	struct janus_container **list;
@@ -47,10 +48,24 @@ struct look {
 	size_t count;
 	size_t room;
 	size_t last; /* that was found: the next one is often the same */
-	bool no_memory;
+	int err;     /* what kept us from seeing all, a negative errno */
 	char *text;
 	size_t trusted; /* of the containers, the first ones: not only a user says so */
 };
+
+/* Errors that concern us, not what is looked at. */
+static bool is_ours(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM;
+}
+
+/* What the caller is told, in the words of the public header. */
+static int public_error(int err)
+{
+	if (err == -ENFILE)
+		return -EMFILE;
+	return !err || err == -EINVAL || is_ours(err) ? err : -EIO;
+}
 
 static int64_t now_ns(void)
 {
@@ -128,7 +143,7 @@ int janus__containers_create(const struct janus__kernel *kernel, const char *pro
 		err = janus__proc_open(kernel, proc_path, &containers->proc);
 	if (err) {
 		janus_containers_destroy(containers);
-		return err == -EINVAL || err == -ENOMEM || err == -EMFILE ? err : -EIO;
+		return public_error(err);
 	}
 	*ret = containers;
 	return 0;
@@ -176,7 +191,8 @@ static struct group *identify(struct look *look, const char *text, size_t length
 	    match.id_length >= JANUS__CONTAINER_ID_SIZE)
 		return NULL;
 	group = group_of(look, match.id, match.id_length);
-	look->no_memory |= !group;
+	if (!group)
+		look->err = -ENOMEM;
 	return group;
 }
 
@@ -200,6 +216,8 @@ static void look_at_process(struct look *look, int32_t pid)
 	struct group *group = length > 0 ? identify(look, look->text, (size_t)length)
 					 : NULL;
 
+	if (is_ours((int)length))
+		look->err = (int)length;
 	if (group)
 		janus__pids_add(&group->pids, pid);
 }
@@ -211,8 +229,10 @@ static int look_at_processes(struct look *look)
 	int32_t pid;
 	int err = janus__proc_list_init(&list, &look->containers->proc);
 
-	look->text = err ? NULL : malloc(CGROUP_SIZE);
-	if (!err && !look->text)
+	if (err)
+		return err;
+	look->text = malloc(CGROUP_SIZE);
+	if (!look->text)
 		err = -ENOMEM;
 	while (!err && (err = janus__proc_list_next(&list, &pid)) > 0) {
 		look_at_process(look, pid);
@@ -251,6 +271,8 @@ static int add_groups(struct look *look)
 		struct janus_container *container;
 		int err;
 
+		if (group->pids.err)
+			return group->pids.err;
 		janus__pids_sort(&group->pids);
 		err = janus__container_of(&containers->proc, group->id, &group->pids,
 					  &container);
@@ -287,54 +309,18 @@ static bool add_state(void *userdata, const struct janus__state *state)
 	struct look *look = userdata;
 	struct janus_containers *containers = look->containers;
 	struct janus_container *container;
+	int err;
 
 	if (find_init(containers, state->pid))
 		return true;
-	if (janus__container_from_state(&containers->proc, state, &container) < 0)
-		return true;
-	if (keep(containers, container) < 0)
-		look->no_memory = true;
-	else if (state->author == 0)
+	err = janus__container_from_state(&containers->proc, state, &container);
+	if (!err)
+		err = keep(containers, container);
+	if (!err && state->author == 0)
 		trust_last(look);
+	if (is_ours(err))
+		look->err = err;
 	return true;
-}
-
-static bool is_trusted_id(const struct look *look, const char *id)
-{
-	for (size_t i = 0; i < look->trusted; i++)
-		if (strcmp(janus_container_get_id(look->containers->list[i]), id) == 0)
-			return true;
-	return false;
-}
-
-/* Users choose ids as they like: none makes another's container ambiguous by that. */
-static void drop_pretenders(struct look *look)
-{
-	struct janus_containers *containers = look->containers;
-
-	for (size_t i = look->trusted; i < containers->count;) {
-		struct janus_container *one = containers->list[i];
-
-		if (!is_trusted_id(look, janus_container_get_id(one))) {
-			i++;
-			continue;
-		}
-		containers->list[i] = containers->list[--containers->count];
-		janus_container_destroy(one);
-	}
-}
-
-/* The folders that the caller names first, then those where everybody keeps theirs. */
-static void add_states(struct look *look)
-{
-	struct janus_containers *containers = look->containers;
-
-	look->trusted = containers->count;
-	for (size_t i = 0; i < containers->state_root_count; i++)
-		janus__states_read_from(&containers->proc, containers->state_roots[i],
-					NULL, add_state, look);
-	janus__states_read(&containers->proc, NULL, add_state, look);
-	drop_pretenders(look);
 }
 
 static int compare(const void *a, const void *b)
@@ -344,30 +330,57 @@ static int compare(const void *a, const void *b)
 	return strcmp(janus_container_get_id(*left), janus_container_get_id(*right));
 }
 
+/* What cgroups name. */
+static int look_at_cgroups(struct look *look)
+{
+	int err = 0;
+
+	if (!janus__hierarchies_walk(&look->containers->proc, look_at_cgroup, look))
+		err = look_at_processes(look);
+	if (!err)
+		err = look->err;
+	if (!err)
+		err = add_groups(look);
+	for (size_t i = 0; i < look->count; i++)
+		janus__pids_done(&look->groups[i].pids);
+	free(look->groups);
+	return err;
+}
+
+/* What runtimes have written down: where the caller says first, then where all do. */
+static int look_at_states(struct look *look)
+{
+	struct janus_containers *containers = look->containers;
+	int err = 0;
+
+	look->trusted = containers->count;
+	for (size_t i = 0; !err && i < containers->state_root_count; i++)
+		err = janus__states_read_from(&containers->proc,
+					      containers->state_roots[i], NULL, add_state,
+					      look);
+	if (!err)
+		err = janus__states_read(&containers->proc, NULL, add_state, look);
+	containers->count = janus__pretenders_drop(containers->list, look->trusted,
+						   containers->count);
+	return err ? err : look->err;
+}
+
 int janus_containers_refresh(struct janus_containers *containers)
 {
 	struct look look = { .containers = containers };
-	int err = 0;
+	int err;
 
 	if (!containers)
 		return -EINVAL;
 	clear(containers);
-	if (!janus__hierarchies_walk(&containers->proc, look_at_cgroup, &look))
-		err = look_at_processes(&look);
+	err = look_at_cgroups(&look);
 	if (!err)
-		err = add_groups(&look);
-	for (size_t i = 0; i < look.count; i++)
-		janus__pids_done(&look.groups[i].pids);
-	free(look.groups);
-	if (!err)
-		add_states(&look);
-	if (!err && look.no_memory)
-		err = -ENOMEM;
+		err = look_at_states(&look);
 	if (containers->count)
 		qsort(containers->list, containers->count, sizeof(*containers->list),
 		      compare);
-	containers->looked_ns = now_ns();
-	return err == 0 || err == -ENOMEM || err == -EMFILE ? err : -EIO;
+	containers->looked_ns = err ? 0 : now_ns();
+	return public_error(err);
 }
 
 size_t janus_containers_get_count(const struct janus_containers *containers)
@@ -434,9 +447,9 @@ int janus_containers_lookup(struct janus_containers *containers, const char *giv
 	return err;
 }
 
-/* By its cgroup, or as one of those that were seen. */
-static const struct janus_container *find_pid(const struct janus_containers *containers,
-					      int32_t pid)
+/* By its cgroup, or as one of those that were seen. -ENOENT: it is in none of them. */
+static int find_pid(const struct janus_containers *containers, int32_t pid,
+		    const struct janus_container **ret)
 {
 	char text[8192];
 	ssize_t length =
@@ -444,34 +457,37 @@ static const struct janus_container *find_pid(const struct janus_containers *con
 				 (struct janus__proc_text){ text, sizeof(text) });
 	struct janus__cgroup_match match;
 	struct janus__container_id id = { .is_short = false };
-	const struct janus_container *found;
 
-	if (length > 0 && janus__cgroup_identify(text, (size_t)length, &match) > 0 &&
+	*ret = NULL;
+	if (length < 0)
+		return length == -ESRCH ? -ENOENT : (int)length;
+	if (janus__cgroup_identify(text, (size_t)length, &match) > 0 &&
 	    match.id_length < sizeof(id.text)) {
 		memcpy(id.text, match.id, match.id_length);
-		return find(containers, &id, &found) == 0 ? found : NULL;
+		return find(containers, &id, ret);
 	}
-	return length > 0 ? find_init(containers, pid) : NULL;
+	*ret = find_init(containers, pid);
+	return *ret ? 0 : -ENOENT;
 }
 
 int janus_containers_find(struct janus_containers *containers, int32_t pid,
 			  const struct janus_container **ret)
 {
-	const struct janus_container *found;
-	int err = 0;
+	const struct janus_container *found = NULL;
+	int err = -ENOENT;
 
 	if (!containers || pid <= 0 || !ret)
 		return -EINVAL;
-	found = containers->looked_ns ? find_pid(containers, pid) : NULL;
-	if (!found &&
-	    (uint64_t)(now_ns() - containers->looked_ns) > containers->max_age_ns) {
+	if (containers->looked_ns)
+		err = find_pid(containers, pid, &found);
+	if (err == -ENOENT &&
+	    (!containers->looked_ns ||
+	     (uint64_t)(now_ns() - containers->looked_ns) > containers->max_age_ns)) {
 		err = janus_containers_refresh(containers);
-		found = err ? NULL : find_pid(containers, pid);
+		if (!err)
+			err = find_pid(containers, pid, &found);
 	}
-	if (err)
-		return err;
-	if (!found)
-		return -ENOENT;
-	*ret = found;
-	return 0;
+	if (!err)
+		*ret = found;
+	return err == -ENOENT ? err : public_error(err);
 }

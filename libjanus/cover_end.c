@@ -179,6 +179,9 @@ void janus__cover_release(const struct janus__marker *marker, struct janus__spec
 
 	if (reachable)
 		root = &opened;
+	/* First, for the kernel goes on by itself to free the marks while we free the nodes. */
+	if (last)
+		flush(marker);
 	if (last && coverage->trees)
 		janus__trees_unlink_all(marker->trees);
 	while (coverage->trees) {
@@ -198,8 +201,6 @@ void janus__cover_release(const struct janus__marker *marker, struct janus__spec
 		else
 			janus__marks_release(marker, root, &coverage->wanted[i]);
 	}
-	if (last)
-		flush(marker);
 	if (reachable)
 		janus__root_done(&opened);
 	free(coverage->wanted);

@@ -118,6 +118,13 @@ static int look_up(const struct janus__proc *proc, int32_t pid, const char *path
 	return file.fd < 0 ? file.fd : stat_now(proc->kernel, file.fd, "", ret);
 }
 
+/* What we are short of says nothing about the path. */
+static enum janus__listed when_not_found(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM ? JANUS__LISTED_UNKNOWN
+								  : JANUS__LISTED_NO;
+}
+
 static enum janus__listed by_exe(const struct janus__proc *proc, int32_t root_pid,
 				 const struct janus__exception *exception,
 				 const struct janus__actor *actor)
@@ -125,6 +132,7 @@ static enum janus__listed by_exe(const struct janus__proc *proc, int32_t root_pi
 	struct janus__exception now = *exception;
 	struct statx exe, file;
 	char link[32];
+	int err;
 
 	snprintf(link, sizeof(link), "%d/exe", actor->facts.pid);
 	if (stat_now(proc->kernel, proc->fd, link, &exe) < 0)
@@ -132,8 +140,9 @@ static enum janus__listed by_exe(const struct janus__proc *proc, int32_t root_pi
 	if (is_file(&exe, exception))
 		return JANUS__LISTED_YES;
 	/* It may have been replaced since, as packages are. */
-	if (look_up(proc, root_pid, exception->text, &file) < 0)
-		return JANUS__LISTED_NO;
+	err = look_up(proc, root_pid, exception->text, &file);
+	if (err < 0)
+		return when_not_found(err);
 	now.inode = file.stx_ino;
 	now.device = makedev(file.stx_dev_major, file.stx_dev_minor);
 	return is_file(&exe, &now) ? JANUS__LISTED_YES : JANUS__LISTED_NO;

@@ -60,6 +60,7 @@ static const char *check_cgroup(const char *path)
 const char *janus__exception_check(const struct janus_exception *exception,
 				   uint32_t target)
 {
+	const char *text = exception->text ? exception->text : "";
 	uint32_t kind = exception->kind;
 
 	if (kind == 0 || kind >= JANUS__ARRAY_COUNT(kinds))
@@ -71,11 +72,11 @@ const char *janus__exception_check(const struct janus_exception *exception,
 	switch (kind) {
 	case JANUS_EXCEPTION_EXE:
 	case JANUS_EXCEPTION_HOST_EXE:
-		return check_path(exception->text);
+		return check_path(text);
 	case JANUS_EXCEPTION_CGROUP:
-		return check_cgroup(exception->text);
+		return check_cgroup(text);
 	case JANUS_EXCEPTION_CONTAINER:
-		return check_container(exception->text);
+		return check_container(text);
 	case JANUS_EXCEPTION_ANCESTOR:
 		if (exception->number == 0 || exception->number > INT32_MAX)
 			return "the exception's number is no pid";

@@ -5,6 +5,7 @@
  */
 #include "handling.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -301,6 +302,8 @@ void janus__handle_event(struct janus__responder *responder,
 	if (kernel_event->fd < 0) { /* the kernel has denied it itself */
 		janus__count(&counters->failed, 1);
 		janus__count(&counters->denied, 1);
+		responder->handler->starved |= kernel_event->fd == -EMFILE ||
+					       kernel_event->fd == -ENFILE;
 		return;
 	}
 	if (is_own(responder, kernel_event->pid)) {

@@ -22,6 +22,7 @@ struct janus__handler {
 	struct janus__twins twins;
 	struct janus__untold untold;
 	bool unanswered; /* somebody waits whom no answer reaches */
+	bool starved;    /* there was no fd for an event */
 };
 
 /* There must be room in the queue of the untold. */

@@ -33,7 +33,7 @@ void janus__pids_add(struct janus__pids *pids, int32_t pid)
 		int32_t *list = realloc(pids->list, room * sizeof(*list));
 
 		if (!list) {
-			pids->incomplete = true;
+			pids->err = -ENOMEM;
 			return;
 		}
 		pids->list = list;
@@ -68,27 +68,29 @@ void janus__pids_sort(struct janus__pids *pids)
 	pids->count = kept + 1;
 }
 
-/* Numbers, each on a line; 0 is a process that we cannot see. */
-struct digits {
-	uint64_t number;
-	bool any;
-};
-
-static void feed(struct digits *digits, const char *text, size_t length,
+/* Numbers, each on a line; 0 is a process that we cannot see. @number: that of the line so far. */
+static void feed(uint64_t *number, const char *text, size_t length,
 		 struct janus__pids *ret)
 {
 	for (size_t i = 0; i < length; i++) {
 		uint64_t digit = (uint64_t)(unsigned char)text[i] - '0';
 
 		if (digit <= 9) {
-			digits->number = digits->number * 10 + digit;
-			digits->any = digits->number <= INT32_MAX;
+			/* Too large a number stays so, whatever follows. */
+			if (*number <= INT32_MAX)
+				*number = *number * 10 + digit;
 			continue;
 		}
-		if (digits->any && digits->number)
-			janus__pids_add(ret, (int32_t)digits->number);
-		*digits = (struct digits){ 0 };
+		if (*number && *number <= INT32_MAX)
+			janus__pids_add(ret, (int32_t)*number);
+		*number = 0;
 	}
+}
+
+/* It has just been removed, has threads only, or is not for us to see. */
+static bool has_no_pids(int err)
+{
+	return err == -ENOENT || err == -ENODEV || err == -EOPNOTSUPP || err == -EACCES;
 }
 
 void janus__cgroup_read_pids(const struct janus__kernel *kernel, int fd,
@@ -98,14 +100,17 @@ void janus__cgroup_read_pids(const struct janus__kernel *kernel, int fd,
 		.kernel = kernel,
 		.fd = kernel->openat(fd, "cgroup.procs", O_RDONLY | O_CLOEXEC),
 	};
-	struct digits digits = { 0 };
+	uint64_t number = 0;
 	char text[4096];
-	ssize_t length;
+	ssize_t length = file.fd < 0 ? file.fd : 1;
 
-	if (file.fd < 0)
-		return;
-	while ((length = kernel->read(file.fd, text, sizeof(text))) > 0)
-		feed(&digits, text, (size_t)length, ret);
+	while (file.fd >= 0 &&
+	       ((length = kernel->read(file.fd, text, sizeof(text))) > 0 ||
+		length == -EINTR))
+		if (length > 0)
+			feed(&number, text, (size_t)length, ret);
+	if (length < 0 && !has_no_pids((int)length))
+		ret->err = (int)length;
 }
 
 struct walk {
@@ -145,20 +150,18 @@ static void enter(struct walk *walk, int fd, size_t length, uint32_t depth)
 		else
 			enter(walk, below.fd, length + (size_t)added, depth + 1);
 	}
-}
-
-static bool has_file(const struct janus__kernel *kernel, int fd, const char *name)
-{
-	struct statx stx;
-
-	return kernel->statx(fd, name, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &stx) == 0;
+	if (listing.err)
+		walk->complete = false;
 }
 
 /* Files that only the root of a hierarchy has, or has not. */
 static bool is_whole(const struct janus__kernel *kernel, int fd, bool v2)
 {
-	return v2 ? !has_file(kernel, fd, "cgroup.events")
-		  : has_file(kernel, fd, "release_agent");
+	const char *name = v2 ? "cgroup.events" : "release_agent";
+	struct statx stx;
+
+	return kernel->statx(fd, name, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &stx) ==
+	       (v2 ? -ENOENT : 0);
 }
 
 /* What is seen at the mount's point, if nothing hides it. */
@@ -203,7 +206,7 @@ static size_t count_hierarchies(const struct janus__proc *proc)
 	while ((length = proc->kernel->read(file.fd, text, sizeof(text))) > 0)
 		for (ssize_t i = 0; i < length; i++)
 			count += text[i] == '\n';
-	return count;
+	return length < 0 ? SIZE_MAX : count;
 }
 
 static void walk_mounts(struct walk *walk, const struct janus__mounts *mounts)

@@ -16,7 +16,7 @@ struct janus__pids {
 	int32_t *list;
 	size_t count;
 	size_t room;
-	bool incomplete; /* for want of memory */
+	int err; /* why some are missing, a negative errno; 0: none is */
 };
 
 void janus__pids_add(struct janus__pids *pids, int32_t pid);

@@ -2,6 +2,7 @@
 #include "listing.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
 
 /* What getdents64(2) returns. */
@@ -20,6 +21,7 @@ void janus__listing_init(struct janus__listing *listing,
 	listing->fd = fd;
 	listing->used = 0;
 	listing->at = 0;
+	listing->err = 0;
 }
 
 static bool is_folder(const struct directory_entry *entry)
@@ -39,6 +41,9 @@ const char *janus__listing_next(struct janus__listing *listing)
 			ssize_t length = listing->kernel->getdents(
 				listing->fd, listing->buffer, sizeof(listing->buffer));
 
+			/* A directory that was removed has nothing in it. */
+			if (length < 0 && length != -ENOENT)
+				listing->err = (int)length;
 			if (length <= 0)
 				return NULL;
 			listing->used = (size_t)length;

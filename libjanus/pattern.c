@@ -223,40 +223,11 @@ bool janus__pattern_is_literal(const char *pattern)
 	return pattern[strcspn(pattern, SPECIAL_BYTES)] == '\0';
 }
 
-size_t janus__pattern_literal_length(const char *pattern)
-{
-	size_t length = strcspn(pattern, SPECIAL_BYTES);
-
-	if (pattern[length] == '\0')
-		return length;
-	while (length > 1 && pattern[length] != '/')
-		length--;
-	while (length > 1 && pattern[length - 1] == '/')
-		length--;
-	return length;
-}
-
 bool janus__pattern_match(const char *pattern, const char *path)
 {
 	struct text wanted = text_of(pattern), had = text_of(path);
 
 	return is_absolute(wanted) == is_absolute(had) && match_path(wanted, had);
-}
-
-bool janus__pattern_leads_to(const char *pattern, const char *path)
-{
-	struct text wanted = text_of(pattern), had = text_of(path), want, have;
-
-	if (is_absolute(wanted) != is_absolute(had))
-		return false;
-	while (take_component(&wanted, &want)) {
-		/* Whatever follows it can follow anything. */
-		if (is_any_depth(want) || !take_component(&had, &have))
-			return true;
-		if (!match_component(want, have))
-			return false;
-	}
-	return false;
 }
 
 static bool ignores(const char *string, const struct janus__entry_path *entry)

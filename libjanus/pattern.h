@@ -26,20 +26,8 @@ const char *janus__pattern_check(const char *pattern);
 /* Whether it stands for itself alone: nothing in it has a meaning, not even a '\'. */
 bool janus__pattern_is_literal(const char *pattern);
 
-/*
- * How many bytes of an absolute pattern are whole literal components: 4 of "/etc/a*b/c"; where
- * none is, 1 for "/".
- */
-size_t janus__pattern_literal_length(const char *pattern);
-
 /* Whole against whole; both absolute, or both relative. */
 bool janus__pattern_match(const char *pattern, const char *path);
-
-/*
- * Whether @path could be a directory on the way to something that matches: a proper prefix,
- * component by component. "/a" and "/a/x" for "/a/?/c"; anything below "/a" for "/a/" "**" "/c".
- */
-bool janus__pattern_leads_to(const char *pattern, const char *path);
 
 /* An entry that a tree may leave out. */
 struct janus__entry_path {

@@ -45,6 +45,7 @@ struct janus__batch {
 	bool readable[GROUPS];       /* or at least not known to be empty */
 	bool catching_up;            /* too much is untold */
 	bool quiet;                  /* nobody has come for a moment */
+	bool scarce;                 /* there were no fds: one event at a time */
 	bool unsignaled;             /* records that the reader was not woken for */
 	int64_t signaled_ns;
 };
@@ -135,6 +136,26 @@ static void catch_up(struct janus__responder *responder)
 		signal_records(responder);
 }
 
+/*
+ * The process or the system has no fds left, and the kernel has denied an event for it. What we
+ * hold ourselves is given up, so that the next ones can be answered.
+ */
+static void make_fds(struct janus__responder *responder)
+{
+	janus__responder_tell(responder, responder->handler->untold.count);
+	janus__actors_clear(responder->actors);
+	janus__reserve_release(&responder->reserve);
+	responder->batch->scarce = true;
+	responder->handler->starved = false;
+}
+
+/* Nobody waits: there may be fds again. */
+static void restock(struct janus__responder *responder)
+{
+	if (responder->batch->scarce && janus__reserve_fill(&responder->reserve))
+		responder->batch->scarce = false;
+}
+
 /* Answer what one read(2) brought; false: not everybody in it could be. */
 static bool handle_bytes(struct janus__responder *responder, size_t length, bool wide)
 {
@@ -151,7 +172,9 @@ static bool handle_bytes(struct janus__responder *responder, size_t length, bool
 		events++;
 	}
 	batch->quiet = false;
-	if (batch->catching_up)
+	if (batch->scarce || responder->handler->starved)
+		make_fds(responder);
+	else if (batch->catching_up)
 		janus__responder_tell(responder, TOLD_PER_EVENT * events);
 	else if ((batch->events_since_told += events) >= UNTOLD_HIGH)
 		catch_up(responder);
@@ -193,6 +216,7 @@ static void rest(struct janus__responder *responder)
 
 	if (responder->handler->untold.count == 0) {
 		signal_records(responder);
+		restock(responder);
 		wait_idly(responder);
 	} else if (batch->quiet) {
 		janus__responder_tell(responder, 1);
@@ -225,7 +249,9 @@ static bool read_group(struct janus__responder *responder, unsigned int group)
 	if (fd < 0 || !batch->readable[group])
 		return true;
 	make_room(responder);
-	length = responder->kernel->read(fd, batch->bytes, sizeof(batch->bytes));
+	length = responder->kernel->read(fd, batch->bytes,
+					 sizeof(batch->bytes[0]) *
+						 (batch->scarce ? 1 : BATCH_EVENTS));
 	if (length > 0) {
 		batch->errors[group] = 0;
 		batch->readable[!group] = true;
@@ -236,6 +262,10 @@ static bool read_group(struct janus__responder *responder, unsigned int group)
 		return true;
 	}
 	janus__count(&responder->counters->read_errors, 1);
+	if (length == -EMFILE || length == -ENFILE) {
+		make_fds(responder);
+		return true;
+	}
 	return ++batch->errors[group] < READ_ERRORS_MAX;
 }
 
@@ -251,6 +281,7 @@ static void *run(void *arg)
 	struct janus__responder *responder = arg;
 
 	responder->batch->readable[0] = true;
+	responder->batch->scarce = true; /* until the reserve is filled */
 	while (!atomic_load(&responder->stopping)) {
 		if (!read_group(responder, 0) || !read_group(responder, 1))
 			break;
@@ -265,6 +296,7 @@ static void *run(void *arg)
 
 static void free_memory(struct janus__responder *responder)
 {
+	janus__reserve_release(&responder->reserve);
 	janus__actors_destroy(responder->actors);
 	free(responder->batch);
 	free(responder->handler);
@@ -279,6 +311,7 @@ static int get_memory(struct janus__responder *responder)
 	if (!responder->batch || !handler ||
 	    janus__actors_create(&responder->actors, responder->proc, ACTORS_HELD) < 0)
 		return -ENOMEM;
+	responder->reserve = (struct janus__reserve){ .kernel = responder->kernel };
 	handler->searcher.proc = responder->proc;
 	handler->searcher.rules = responder->rules;
 	handler->untold.proc = responder->proc;

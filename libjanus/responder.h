@@ -15,6 +15,7 @@
 
 #include "kernel.h"
 #include "proc.h"
+#include "reserve.h"
 #include "ring.h"
 #include "rules.h"
 #include "stats.h"
@@ -50,6 +51,7 @@ struct janus__responder {
 	bool started;
 	struct janus__batch *batch;
 	struct janus__actors *actors;
+	struct janus__reserve reserve;
 	struct janus__handler *handler;
 	pthread_t thread;
 };

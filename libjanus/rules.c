@@ -229,14 +229,6 @@ struct janus__inode janus__object_inode(struct janus__rules *rules,
 	return inode;
 }
 
-void janus__object_set_parent(struct janus__rules *rules, struct janus__object *object,
-			      struct janus__inode parent)
-{
-	pthread_mutex_lock(&rules->lock);
-	object->parent = parent;
-	pthread_mutex_unlock(&rules->lock);
-}
-
 void janus__object_set_marked(struct janus__rules *rules, struct janus__object *object,
 			      uint32_t kinds)
 {

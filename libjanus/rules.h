@@ -64,10 +64,6 @@ void janus__rules_release(struct janus__rules *rules, struct janus__object *obje
 struct janus__inode janus__object_inode(struct janus__rules *rules,
 					const struct janus__object *object);
 
-/* It was moved: what it inherits comes from there now. All 0: from nowhere. */
-void janus__object_set_parent(struct janus__rules *rules, struct janus__object *object,
-			      struct janus__inode parent);
-
 /* The kinds that its inode mark asks for: of it and, if it is a directory, its children. */
 void janus__object_set_marked(struct janus__rules *rules, struct janus__object *object,
 			      uint32_t kinds);

@@ -55,31 +55,39 @@ struct reading {
 	void *userdata;
 	char *text;
 	bool enough;
+	int err; /* what we were short of */
 };
+
+/* Pass on what a call says; what we are short of hides what others have written. */
+static int note(struct reading *reading, int result)
+{
+	if (result == -EMFILE || result == -ENFILE || result == -ENOMEM)
+		reading->err = result;
+	return result;
+}
 
 /*
  * Users can mount what they serve themselves, and never answer, below their own folders. So
  * nothing is entered that is mounted there.
  */
-static int open_below(const struct reading *reading, int from, const char *name,
-		      int flags)
+static int open_below(struct reading *reading, int from, const char *name, int flags)
 {
 	const struct open_how how = {
 		.flags = (uint64_t)flags,
 		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
 	};
 
-	return reading->proc->kernel->openat2(from, name, &how);
+	return note(reading, reading->proc->kernel->openat2(from, name, &how));
 }
 
 /* In the mounts of one process; 0 is the calling one. */
-static bool is_tmpfs_of(const struct reading *reading, int32_t pid, uint64_t mount_id)
+static bool is_tmpfs_of(struct reading *reading, int32_t pid, uint64_t mount_id)
 {
 	const struct janus__mount *mount;
 	struct janus__mounts mounts;
 	bool is_tmpfs;
 
-	if (janus__mounts_read(reading->proc, pid, &mounts) < 0)
+	if (note(reading, janus__mounts_read(reading->proc, pid, &mounts)) < 0)
 		return false;
 	mount = janus__mounts_find(&mounts, mount_id);
 	is_tmpfs = mount && strcmp(mount->type, "tmpfs") == 0;
@@ -91,18 +99,18 @@ static bool is_tmpfs_of(const struct reading *reading, int32_t pid, uint64_t mou
  * But a user's own folder is itself a mount, of tmpfs. It is looked at without being asked. Of
  * the two /run that are read, either may be the one that it lies in.
  */
-static int open_tmpfs(const struct reading *reading, int from, const char *name)
+static int open_tmpfs(struct reading *reading, int from, const char *name)
 {
 	const struct janus__kernel *kernel = reading->proc->kernel;
 	janus__autoclose struct janus__fd place = {
 		.kernel = kernel,
-		.fd = kernel->openat(from, name, PLACE_FLAGS),
+		.fd = note(reading, kernel->openat(from, name, PLACE_FLAGS)),
 	};
 	struct statx stx;
 
 	if (place.fd < 0 ||
-	    kernel->statx(place.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID,
-			  &stx) < 0)
+	    note(reading, kernel->statx(place.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+					STATX_MNT_ID, &stx)) < 0)
 		return -EXDEV;
 	if (!is_tmpfs_of(reading, 1, stx.stx_mnt_id) &&
 	    !is_tmpfs_of(reading, 0, stx.stx_mnt_id))
@@ -110,7 +118,7 @@ static int open_tmpfs(const struct reading *reading, int from, const char *name)
 	return janus__fd_steal(&place);
 }
 
-static int open_folder(const struct reading *reading, int from, const char *name)
+static int open_folder(struct reading *reading, int from, const char *name)
 {
 	int fd = open_below(reading, from, name, FOLDER_FLAGS);
 
@@ -136,19 +144,20 @@ static ssize_t read_all(const struct reading *reading, int fd)
 }
 
 /* Whose words they are; nobody's, if others can write them. */
-static bool find_author(const struct reading *reading, int fd, uint32_t *ret)
+static bool find_author(struct reading *reading, int fd, uint32_t *ret)
 {
 	struct statx stx;
 
-	if (reading->proc->kernel->statx(fd, "", AT_EMPTY_PATH,
-					 STATX_TYPE | STATX_MODE | STATX_UID, &stx) < 0)
+	if (note(reading, reading->proc->kernel->statx(
+				  fd, "", AT_EMPTY_PATH,
+				  STATX_TYPE | STATX_MODE | STATX_UID, &stx)) < 0)
 		return false;
 	*ret = stx.stx_uid;
 	return S_ISREG(stx.stx_mode) && !(stx.stx_mode & (S_IWGRP | S_IWOTH));
 }
 
 /* Root may speak for everybody, others for themselves and for what they have made. */
-static bool may_speak_for(const struct reading *reading, uint32_t author, int32_t pid)
+static bool may_speak_for(struct reading *reading, uint32_t author, int32_t pid)
 {
 	const struct janus__proc *proc = reading->proc;
 	janus__autoclose struct janus__fd space = { .kernel = proc->kernel, .fd = -1 };
@@ -157,18 +166,20 @@ static bool may_speak_for(const struct reading *reading, uint32_t author, int32_
 
 	if (author == 0)
 		return true;
-	if (janus__status_read(proc, pid, &status) == 0 && status.uid == author)
+	if (note(reading, janus__status_read(proc, pid, &status)) == 0 &&
+	    status.uid == author)
 		return true;
-	space.fd = janus__proc_open_file(proc, pid, "ns/user");
+	space.fd = note(reading, janus__proc_open_file(proc, pid, "ns/user"));
 	return space.fd >= 0 && proc->kernel->ns_owner(space.fd, &owner) == 0 &&
 	       owner == author;
 }
 
-static bool is_alive(const struct reading *reading, const struct janus__state *state)
+static bool is_alive(struct reading *reading, const struct janus__state *state)
 {
 	struct janus__proc_stat stat;
 
-	return janus__proc_read_stat(reading->proc, state->pid, &stat) == 0 &&
+	return note(reading, janus__proc_read_stat(reading->proc, state->pid, &stat)) ==
+		       0 &&
 	       stat.start_time == state->start_time && stat.state != 'Z' &&
 	       stat.state != 'X';
 }
@@ -188,7 +199,7 @@ static void read_file(struct reading *reading, int folder, const char *id, size_
 	if (file.fd < 0 || !find_author(reading, file.fd, &state.author))
 		return;
 	length = read_all(reading, file.fd);
-	if (length < 0 ||
+	if (note(reading, (int)length) < 0 ||
 	    janus__json_number(reading->text, (size_t)length, formats[format].pid_key,
 			       &pid) < 0 ||
 	    janus__json_number(reading->text, (size_t)length, formats[format].start_key,
@@ -224,6 +235,7 @@ static void read_root(struct reading *reading, int root)
 	janus__listing_init(&listing, reading->proc->kernel, root);
 	while (!reading->enough && (name = janus__listing_next(&listing)))
 		read_container(reading, root, name);
+	note(reading, listing.err);
 }
 
 /* Go down to the folders that a pattern names. */
@@ -261,6 +273,7 @@ static void descend(struct reading *reading, int from, const char *pattern)
 		if (folder.fd >= 0)
 			descend(reading, folder.fd, rest);
 	}
+	note(reading, listing.err);
 }
 
 /* Folder by folder, in whatever /run there is: -1 for none. */
@@ -285,39 +298,46 @@ static bool is_same(const struct janus__kernel *kernel, int one, int other)
 	       a.stx_dev_minor == b.stx_dev_minor;
 }
 
-void janus__states_read(const struct janus__proc *proc, const char *id,
-			janus__state_fn *fn, void *userdata)
+int janus__states_read(const struct janus__proc *proc, const char *id,
+		       janus__state_fn *fn, void *userdata)
 {
 	const struct janus__kernel *kernel = proc->kernel;
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-	struct reading reading = { proc, id, "", fn, userdata, NULL, false };
+	struct reading reading = { proc, id, "", fn, userdata, NULL, false, 0 };
 	janus__autoclose struct janus__fd first = {
 		.kernel = kernel,
-		.fd = kernel->openat(proc->fd, "1/root/run", flags),
+		.fd = note(&reading, kernel->openat(proc->fd, "1/root/run", flags)),
 	};
 	janus__autoclose struct janus__fd own = {
 		.kernel = kernel,
-		.fd = kernel->openat(proc->fd, "self/root/run", flags),
+		.fd = note(&reading, kernel->openat(proc->fd, "self/root/run", flags)),
 	};
 	bool is_one = first.fd >= 0 && own.fd >= 0 && is_same(kernel, first.fd, own.fd);
 
 	reading.text = malloc(STATE_SIZE);
-	if (reading.text)
+	if (!reading.text)
+		reading.err = -ENOMEM;
+	else
 		read_runs(&reading, first.fd, is_one ? -1 : own.fd);
 	free(reading.text);
+	return reading.err;
 }
 
-void janus__states_read_from(const struct janus__proc *proc, const char *path,
-			     const char *id, janus__state_fn *fn, void *userdata)
+int janus__states_read_from(const struct janus__proc *proc, const char *path,
+			    const char *id, janus__state_fn *fn, void *userdata)
 {
-	struct reading reading = { proc, id, "", fn, userdata, NULL, false };
+	struct reading reading = { proc, id, "", fn, userdata, NULL, false, 0 };
 	janus__autoclose struct janus__fd root = {
 		.kernel = proc->kernel,
-		.fd = proc->kernel->openat(AT_FDCWD, path, FOLDER_FLAGS),
+		.fd = note(&reading, proc->kernel->openat(AT_FDCWD, path, FOLDER_FLAGS)),
 	};
 
-	reading.text = root.fd < 0 ? NULL : malloc(STATE_SIZE);
-	if (reading.text)
-		read_root(&reading, root.fd);
+	if (root.fd < 0)
+		return reading.err;
+	reading.text = malloc(STATE_SIZE);
+	if (!reading.text)
+		return -ENOMEM;
+	read_root(&reading, root.fd);
 	free(reading.text);
+	return reading.err;
 }

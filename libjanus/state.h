@@ -28,13 +28,13 @@ typedef bool janus__state_fn(void *userdata, const struct janus__state *state);
  * one: below /run as pid 1 sees it, and as we do. An entry counts if who wrote it may speak for
  * the process: root, or in a user's own folder that user. Ids are free to choose, so a user's
  * word for one is worth less than root's; it comes after those of the folders that are root's.
- * @id: that one only; NULL: all.
+ * @id: that one only; NULL: all. -EMFILE, -ENFILE, -ENOMEM: some may be missing.
  */
-void janus__states_read(const struct janus__proc *proc, const char *id,
-			janus__state_fn *fn, void *userdata);
+int janus__states_read(const struct janus__proc *proc, const char *id,
+		       janus__state_fn *fn, void *userdata);
 
 /* The same for one folder more, by its path. */
-void janus__states_read_from(const struct janus__proc *proc, const char *path,
-			     const char *id, janus__state_fn *fn, void *userdata);
+int janus__states_read_from(const struct janus__proc *proc, const char *path,
+			    const char *id, janus__state_fn *fn, void *userdata);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Owns the nodes: one piece of memory each, for there may be hundreds of thousands. Holds no
+ * Owns the nodes: one piece of a slab each, for there may be hundreds of thousands. Holds no
  * fd and makes no system call. What a node's object is, it does not know.
  */
 #include "tree.h"
@@ -231,18 +231,22 @@ struct janus__node *janus__node_create(struct janus__trees *trees,
 	long filesystem = fits(facts) ? filesystem_index(trees, fid->fsid) : -EINVAL;
 	struct janus__node *node;
 	unsigned char *handle;
+	uint32_t offset;
 
 	if (filesystem < 0)
 		return NULL;
 	janus__nodes_grow(trees);
-	node = malloc(sizeof(*node) + object_size(flags) + fid->length +
-		      name_room(facts->name_length));
+	node = janus__slab_take(&trees->slabs,
+				sizeof(*node) + object_size(flags) + fid->length +
+					name_room(facts->name_length),
+				&offset);
 	if (!node)
 		return NULL;
 	*node = (struct janus__node){
 		.parent = facts->parent,
 		.tree = tree,
 		.hash = janus__nodes_hash(fid),
+		.slab_offset = offset,
 		.name_length = (uint16_t)facts->name_length,
 		.filesystem = (uint16_t)filesystem,
 		.handle_type = (uint8_t)fid->type,
@@ -268,7 +272,7 @@ struct janus__object *janus__node_free(struct janus__trees *trees,
 	unhang(node);
 	count_node(trees, node, (uint64_t)-1);
 	free(name_elsewhere(node));
-	free(node);
+	janus__slab_give(&trees->slabs, node, node->slab_offset);
 	return object;
 }
 

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "decode_fid.h"
+#include "slab.h"
 #include "spec.h"
 
 struct janus__bucket;
@@ -46,6 +47,7 @@ struct janus__node {
 	struct janus__node *sibling, **link;
 	struct janus__tree *tree;
 	uint32_t hash;
+	uint32_t slab_offset; /* of its memory */
 	uint16_t name_length;
 	uint16_t filesystem;
 	uint16_t flags; /* of enum janus__node_flag */
@@ -79,6 +81,7 @@ struct janus__tree_filesystem {
 };
 
 struct janus__trees {
+	struct janus__slabs slabs; /* of the nodes */
 	struct janus__bucket *buckets;
 	size_t bucket_count; /* a power of two */
 	size_t node_count;

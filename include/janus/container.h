@@ -18,13 +18,13 @@ JANUS_BEGIN_DECLS
  *	cri-o://, podman:// or rkt:// may stand in front; not NULL
  * @ret: where the container goes; not NULL; untouched on failure
  *
- * Looks for the id in every line of /proc/PID/cgroup, so cgroup v1, hybrid and v2, cgroupfs and
- * systemd drivers, and nested prefixes work alike. Where no line has it, the runtimes' own state
- * files are asked (runc, crun, containerd, docker, podman, cri-o). Those of users without rights
- * count for processes of their own, and less than root's. The init process is the one
- * that started first: pid 1 of the container's pid namespace, or, where that is the host's or
- * another container's, the process that the others descend from. No later process can pose as
- * it.
+ * Looks for the id in the names of the mounted cgroups or, where not all of them are mounted, in
+ * every line of /proc/PID/cgroup, so cgroup v1, hybrid and v2, cgroupfs and systemd drivers, and
+ * nested prefixes work alike. Where no cgroup has it, the runtimes' own state files below /run are
+ * asked (runc, crun, containerd, docker, and those of users). The init process is the one that
+ * started first: pid 1 of the container's pid namespace, or, where that is the host's or another
+ * container's, the process that the others descend from. No later process can pose as it.
+ *
  * A snapshot: it does not follow the container.
  *
  * Return: 0, or
@@ -200,8 +200,8 @@ JANUS_API void janus_containers_destroy(struct janus_containers *containers);
  *
  * All containers whose ids the cgroups name or a runtime has written down. A container that a
  * plain name outside of systemd's cgroups stands for is seen by its runtime's state only.
- * Containers inside containers count as part of the outermost one. Those that are not up yet
- * are left out.
+ * Containers inside containers count as part of the outermost one. Those that are not up yet,
+ * or whose processes may not be read, are left out.
  *
  * Return: 0, or
  *   -EINVAL   @containers is NULL
@@ -252,7 +252,9 @@ janus_containers_get(const struct janus_containers *containers, size_t index);
  *   -ENOENT    there is no such container
  *   -ENOTUNIQ  more than one container's id starts with @id,
  *              or several users have written it down for different processes
- *   and what janus_containers_refresh() returns.
+ *   -EMFILE    the process, or the system, has no fd left
+ *   -ENOMEM    no memory
+ *   -EIO       /proc cannot be read
  * Ownership: @ret is borrowed as from janus_containers_get().
  * Threads: the census's own.
  * Source: /proc/PID/stat
@@ -267,10 +269,16 @@ JANUS_API int janus_containers_lookup(struct janus_containers *containers, const
  * @pid: as the caller sees it; positive
  * @ret: where the container goes; not NULL; untouched on failure
  *
+ * Told by its cgroup, and where that names none, as the init process of one of those that were
+ * seen. If it is not found, and the last look is older than max_age_ns, the node is looked at
+ * again.
+ *
  * Return: 0, or
  *   -EINVAL    an argument is NULL or out of its range
  *   -ENOENT    it belongs to none, or there is no such process
- *   and what janus_containers_refresh() returns.
+ *   -EMFILE    the process, or the system, has no fd left
+ *   -ENOMEM    no memory
+ *   -EIO       /proc cannot be read
  * Ownership: @ret is borrowed as from janus_containers_get().
  * Threads: the census's own.
  * Source: /proc/PID/cgroup

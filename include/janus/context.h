@@ -178,7 +178,7 @@ struct janus_features {
  *   -EAGAIN   no thread could be started
  * Ownership: the caller frees @ret with janus_context_destroy().
  * Threads: the context belongs to one thread at a time; separate contexts are independent.
- * Source: fanotify_init(2), eventfd(2)
+ * Source: fanotify_init(2), eventfd(2), epoll_create(2), timerfd_create(2)
  * Since: 0.1.0
  */
 JANUS_API int janus_context_create(struct janus_context **ret,
@@ -201,14 +201,16 @@ JANUS_API void janus_context_destroy(struct janus_context *context);
  * janus_get_fd() - The fd to put into the caller's own loop.
  * @context: not NULL
  *
- * Readable (POLLIN, EPOLLIN) when janus_poll() has something to do. Level-triggered, may be
- * nested in another epoll. Nothing but polling may be done with it.
+ * Readable (POLLIN, EPOLLIN) when janus_poll() has something to do: there are records, a watch's
+ * process has ended, or it is time to look again for a container that is waited for. An epoll of
+ * the library's own; level-triggered, may be nested in another one. Nothing but polling may be
+ * done with it.
  *
  * Return: the fd, or
  *   -EINVAL   @context is NULL
  * Ownership: borrowed; closed by janus_context_destroy().
  * Threads: any.
- * Source: eventfd(2)
+ * Source: epoll_create(2), eventfd(2), timerfd_create(2), pidfd_open(2)
  * Since: 0.1.0
  */
 JANUS_API int janus_get_fd(const struct janus_context *context);
@@ -219,8 +221,12 @@ JANUS_API int janus_get_fd(const struct janus_context *context);
  * @buffer: not NULL; its earlier events are gone after the call
  * @timeout_ns: nanoseconds to wait for the first one; 0: do not wait; negative: no limit
  *
- * Records come in the order of the answers. Where some were lost for want of room, a
+ * Records of answers come in the order of the answers, observations in the order in which the
+ * kernel tells them; between the two there is no order. Where some were lost for want of room, a
  * JANUS_EVENT_GAP stands in their place.
+ *
+ * Watches start and end by themselves from within this call only, see janus_watch_create(): who
+ * never polls has rules in force for a process that has ended.
  *
  * Return: how many events @buffer now holds (0: time is over, or janus_wakeup()), or
  *   -EINVAL   @context or @buffer is NULL

@@ -101,8 +101,8 @@ JANUS_API uint32_t janus_event_get_kind(const struct janus_event *event);
  * janus_event_get_verdict() - What was answered.
  * @event: not NULL
  *
- * Return: a value of enum janus_verdict; 0 for JANUS_EVENT_GAP, and for paths that are only
- *   observed.
+ * Return: a value of enum janus_verdict; 0 for JANUS_EVENT_GAP, JANUS_EVENT_START and
+ *   JANUS_EVENT_END, and for paths that are only observed.
  * Since: 0.1.0
  */
 JANUS_API uint32_t janus_event_get_verdict(const struct janus_event *event);
@@ -123,8 +123,9 @@ JANUS_API uint32_t janus_event_get_reason(const struct janus_event *event);
  * A file that is renamed in that very moment is told under its new name. From outside: any
  * byte but NUL can stand in it, line feeds too; escape it before printing.
  *
- * Return: the path, never NULL; "" for a gap of lost records (see janus_event_get_error()) and
- *   where the kernel could not tell it (longer than PATH_MAX).
+ * Return: the path, never NULL; "" for a gap of lost records (see janus_event_get_error()), for
+ *   JANUS_EVENT_START and JANUS_EVENT_END, and where the kernel could not tell it (longer than
+ *   PATH_MAX).
  * Source: /proc/self/fd/N
  * Since: 0.1.0
  */
@@ -165,7 +166,6 @@ JANUS_API uint32_t janus_event_get_file_type(const struct janus_event *event);
  * -ENOSPC the kernel's limit of marks, -EDQUOT a limit of the options, -EMFILE, -ENOMEM,
  * -EACCES, -EREMOTE a file system that can stall.
  *
- *
  * For JANUS_EVENT_START: why the first path is not in force; 0: all are. For JANUS_EVENT_END:
  * 0: the process has ended; -ETIMEDOUT: the container did not come in time; others: it came, but
  * could not be guarded, as janus_watch_create() would have said.
@@ -189,7 +189,7 @@ JANUS_API bool janus_event_is_directory(const struct janus_event *event);
  * @event: not NULL
  *
  * Return: the pid of the process (of its first thread) as this process sees it; 0 if it cannot
- *   see it, and for JANUS_EVENT_GAP.
+ *   see it, and for JANUS_EVENT_GAP, JANUS_EVENT_START and JANUS_EVENT_END.
  * Since: 0.1.0
  */
 JANUS_API int32_t janus_event_get_pid(const struct janus_event *event);
@@ -363,7 +363,7 @@ JANUS_API uint64_t janus_event_get_cookie(const struct janus_event *event);
  * janus_event_get_subject() - Which subject of the watch decided.
  * @event: not NULL
  *
- * Return: its index in janus_watch_options.subjects.
+ * Return: its index in janus_watch_options.subjects; 0 where none did.
  * Since: 0.1.0
  */
 JANUS_API size_t janus_event_get_subject(const struct janus_event *event);

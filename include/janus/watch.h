@@ -39,7 +39,8 @@ enum janus_subject_flag {
 	JANUS_SUBJECT_GLOB = 1u << 7,
 	/*
 	 * The exceptions turned round, only these may: allow paths are for the exceptions only
-	 * and denied to all others; deny paths are denied to the exceptions only.
+	 * and denied to all others; deny paths are denied to the exceptions only. Who cannot be
+	 * told to be one is denied both.
 	 */
 	JANUS_SUBJECT_ONLY = 1u << 8,
 };
@@ -55,9 +56,12 @@ enum janus_exception_kind {
 	JANUS_EXCEPTION_HOST_EXE = 2,
 	/* The effective user .number, as the calling process counts users. */
 	JANUS_EXCEPTION_UID = 3,
-	/* The effective group .number. */
+	/* The effective group .number; supplementary groups do not count. */
 	JANUS_EXCEPTION_GID = 4,
-	/* Processes in the cgroup .text or below it, as any line of /proc/PID/cgroup has it. */
+	/*
+	 * Processes in the cgroup .text or below it, as any line of /proc/PID/cgroup has it. Not
+	 * the root.
+	 */
 	JANUS_EXCEPTION_CGROUP = 5,
 	/* Processes of the container .text, named as for janus_container_lookup(). */
 	JANUS_EXCEPTION_CONTAINER = 6,
@@ -110,7 +114,8 @@ struct janus_tag {
  * @max_depth: how deep a tree goes: 1: direct children only, 2: theirs, too, ...; 0: no limit
  * @reserved: 0
  * @exceptions: @exception_count exceptions from what the subject denies; NULL if there are
- *	none. Who cannot be told to be one, because /proc cannot be read, is denied
+ *	none; at most 4096. Who cannot be told to be one, because /proc cannot be read, is
+ *	denied. Not in JANUS_MODE_AUDIT, and only with deny paths or JANUS_SUBJECT_ONLY
  *
  * Paths are absolute, as the target sees them, shorter than PATH_MAX; symlinks in them are
  * followed inside the target's root and never lead out of it. A directory stands for itself
@@ -208,7 +213,7 @@ struct janus_watch_options {
  * @skipped: of these, not in force; the first one is told below, each one to the log hook
  * @first_error: why the first one is not in force: a negative errno; 0: none was skipped
  * @first_subject: index of the first failure's subject
- * @pid: the process whose root was used; 0 for JANUS_TARGET_HOST
+ * @pid: the process whose root was used; 0 for JANUS_TARGET_HOST, and while @pending
  * @reserved: 0
  * @first_path: the path of the first failure, as given; "" where it has none
  * @message: what failed, on what, and why, one escaped line; "" when nothing did
@@ -278,13 +283,14 @@ struct janus_watch_report {
  *                a path is empty, relative or contradicts @target
  *   -ENAMETOOLONG a path has PATH_MAX or more bytes
  *   -E2BIG       @options, a subject or @ret_report is larger than this library knows, and the
- *                rest is not zero; or there are more than 65536 paths
+ *                rest is not zero; or there are more than 65536 paths, or more than 4096
+ *                patterns, tags or exceptions in a subject
  *   -EOPNOTSUPP  JANUS_SUBJECT_AUDIT, JANUS_EVENT_EXEC, a mode or a strategy, and the kernel or
  *                the privileges do not offer it (see janus_get_features()); or the only paths
  *                lie on a file system that takes no such marks
  *   -ENOENT      no such container; or no path of the watch exists
  *   -ENOTUNIQ    the container id is ambiguous
- *   -ESRCH       the target's process is gone
+ *   -ESRCH       the target's process is gone, or that of a JANUS_EXCEPTION_ANCESTOR
  *   -EACCES      the target's root may not be entered (CAP_SYS_PTRACE is missing)
  *   -ELOOP       the only paths are symlinks that lead to no file of their own (/dev/stdout)
  *   -ENOTDIR     JANUS_SUBJECT_ONLY_DIR, and no path is a directory
@@ -293,16 +299,18 @@ struct janus_watch_report {
  *                9P, CIFS, Ceph, autofs)
  *   -EPERM       permission is asked for without CAP_SYS_ADMIN; or the kernel refuses a mark
  *   -EDQUOT      the only paths are beyond @directory_limit, or the context's mark_limit
- *   -ENOSPC      the kernel's limit of marks is reached (fs.fanotify.max_user_marks)
+ *   -ENOSPC      the kernel's limit of marks is reached (fs.fanotify.max_user_marks), or that of
+ *                fds in an epoll (fs.epoll.max_user_watches)
  *   -EMFILE      the process has no fd left
  *   -ENFILE      the system has no file left
  *   -ENOMEM      no memory, here or in the kernel
- *   -EAGAIN      the only paths are moved about faster than they can be resolved
+ *   -EAGAIN      the container is not up yet: its first process still has the root of its
+ *                parent; or the only paths are moved about faster than they can be resolved
  *   -EIO         /proc cannot be read
  * Ownership: the caller frees @ret with janus_watch_destroy(), before or by
  *   janus_context_destroy().
  * Threads: the context's own.
- * Source: openat2(2), statx(2), fanotify_mark(2)
+ * Source: openat2(2), statx(2), fanotify_mark(2), pidfd_open(2)
  * Since: 0.1.0
  */
 JANUS_API int janus_watch_create(struct janus_context *context, struct janus_watch **ret,
@@ -333,7 +341,7 @@ JANUS_API int janus_watch_update(struct janus_watch *watch,
  * @watch: NULL: nothing happens
  *
  * Accesses that wait for an answer are decided without this watch. Its records that were not
- * fetched yet can still be fetched.
+ * fetched yet can still be fetched. No JANUS_EVENT_END comes of it.
  *
  * Threads: the context's own.
  * Source: fanotify_mark(2)

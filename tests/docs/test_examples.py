@@ -9,6 +9,7 @@ ended by its pid, by the sandbox's janitor if need be.
 import glob
 import os
 import re
+import shutil
 import signal
 import subprocess
 import unittest
@@ -69,9 +70,9 @@ class Program:
         self.process.wait()
 
 
-def read(path):
+def read(path, program="cat"):
     """What another process gets: (status, what it said)."""
-    done = subprocess.run(["cat", path], capture_output=True, text=True, timeout=15,
+    done = subprocess.run([program, path], capture_output=True, text=True, timeout=15,
                           stdin=subprocess.DEVNULL, check=False)
     return done.returncode, done.stdout + done.stderr
 
@@ -133,7 +134,8 @@ class WatchDir(Example):
         program = self.start("watch_dir", self.folder)
         program.wait_line("^ready$")
         self.assert_read(read(self.file))
-        program.wait_line(rf"^ALLOW OPEN_PERM file {re.escape(self.file)} pid \d+ \(rule\)$")
+        program.wait_line(rf"^ALLOW OPEN_PERM file {re.escape(self.file)} "
+                          r"pid \d+ exe /\S+/cat \(rule\)$")
         program.wait_line(rf"^ALLOW ACCESS_PERM file {re.escape(self.file)} pid \d+ ")
         os.listdir(self.folder)
         program.wait_line(rf"^ALLOW OPEN_PERM directory {re.escape(self.folder)} "
@@ -209,6 +211,17 @@ class DenyOpen(Example):
                 self.assertEqual(program.stop(number), 0)
                 self.assert_read(read(self.file))
 
+    def test_one_program_may_open_it_all_the_same(self):
+        spared = os.path.join(self.folder, "spared")
+        shutil.copy(shutil.which("cat"), spared)
+        program = self.start("deny_open", self.file, "60", spared)
+        program.wait_line("^ready$")
+        self.assert_read(read(self.file, spared))
+        program.wait_line(rf"^ALLOW OPEN_PERM file {re.escape(self.file)} "
+                          rf"pid \d+ exe {re.escape(spared)} \(exception\)$")
+        self.assert_denied(read(self.file))
+        self.assertEqual(program.stop(signal.SIGTERM), 0)
+
     def test_it_ends_by_itself(self):
         program = self.start("deny_open", self.file, "1")
         self.assertEqual(program.wait_exit(), 0)
@@ -253,7 +266,8 @@ class ContainerGuard(Example):
         self.assertIn("1 of 2 paths skipped", program.output())
         self.assertRegex(program.output(), "(?m)^container_guard: .*/nowhere")
         self.assert_denied(self.cat("/etc/secret"))
-        program.wait_line(r"^DENY OPEN_PERM file /etc/secret pid \d+ \(rule\)$")
+        program.wait_line(r"^DENY OPEN_PERM file /etc/secret pid \d+ exe \S+ "
+                          rf"container {self.container.id} \(rule\)$")
         self.assertEqual(self.cat("/etc/passwd")[0], 0)
         self.assert_read(read(self.file))
         self.assertEqual(program.stop(signal.SIGINT), 0)
@@ -266,6 +280,38 @@ class ContainerGuard(Example):
         self.assertEqual(self.cat("/etc/secret"), (0, "content"))
         program.wait_line("^WOULD_DENY OPEN_PERM file /etc/secret pid ")
         self.assertEqual(program.stop(signal.SIGTERM), 0)
+
+    def test_it_ends_with_its_container(self):
+        program = self.start("container_guard", self.container.id, "/etc/secret")
+        program.wait_line("^ready$")
+        self.container.close()
+        self.assertEqual(program.wait_exit(), 0)
+        self.assertRegex(program.output(), "(?m)^END$")
+
+    def test_it_waits_for_its_container(self):
+        cid = runtime.new_id()
+        program = self.start("container_guard", "--wait", "60", cid, "/etc/secret")
+        program.wait_line("^waiting$")
+        root = tree.on_tmpfs(BOX, self.id() + "-later")
+        tree.write(root, "/etc/secret", "content\n")
+        later = runtime.Container(BOX, root, cid)
+        self.addCleanup(later.close)
+        program.wait_line("^START$")
+        result = later.exec("/bin/cat", "/etc/secret")
+        self.assert_denied((result.status, result.output))
+        self.assertEqual(program.stop(signal.SIGTERM), 0)
+
+    def test_who_waits_in_vain_is_told(self):
+        program = self.start("container_guard", "--wait", "1", "0123456789ab", "/etc/secret")
+        self.assertEqual(program.wait_exit(), 1)
+        self.assertRegex(program.output(), "(?m)^END: ")
+        self.assertIn("stopped: ", program.output())
+
+    def test_seconds_to_wait_out_of_range(self):
+        for seconds in ("1x", "86401", "x"):
+            with self.subTest(seconds=seconds):
+                program = self.start("container_guard", "--wait", seconds, "0123456789ab", "/a")
+                self.assertEqual(program.wait_exit(), 2)
 
     def test_an_unknown_container_is_told(self):
         program = self.start("container_guard", "0123456789ab", "/etc/secret")

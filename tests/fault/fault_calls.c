@@ -31,6 +31,7 @@ static int try(void *userdata)
 		.kernel = &faulty_kernel,
 		.directory = trial->directory,
 		.may_break = trial->what.call == FAULTY_GARBAGE,
+		.may_hide = trial->what.call == FAULTY_READ,
 	};
 	int failed;
 
@@ -75,17 +76,36 @@ static int try_no_replacing(struct trial *trial, size_t *happened)
 	return try_all(trial, 1, happened);
 }
 
-/* What the scenario is about was asked for; the rest is the other one's. */
+/* The scenario that a call has to be made in; NULL: it is made for want of something only. */
+static const char *scenario_of(enum faulty_call call)
+{
+	switch (call) {
+	case FAULTY_FS_ID:
+	case FAULTY_NAME_TO_HANDLE:
+	case FAULTY_QUEUED_BYTES:
+		return "trees";
+	case FAULTY_NS_OWNER:
+	case FAULTY_EPOLL_WAIT:
+	case FAULTY_TIMER_SET:
+		return "who";
+	case FAULTY_REPLACE_FD:
+	case FAULTY_PIDFD_OPEN_THREAD:
+		return NULL;
+	default:
+		return "guard";
+	}
+}
+
+/* What the scenario is about was asked for; the rest is the others'. */
 static int check_calls(const struct told *clean, const struct scenario_kind *kind)
 {
 	for (int call = 0; call < FAULTY_CALL_COUNT; call++) {
-		bool of_trees = call == FAULTY_FS_ID || call == FAULTY_NAME_TO_HANDLE ||
-				call == FAULTY_QUEUED_BYTES;
+		const char *name = scenario_of((enum faulty_call)call);
 		size_t count = 0;
 
 		for (int thread = 0; thread < FAULTY_THREAD_COUNT; thread++)
 			count += clean->counts[call][thread];
-		if (count || call == FAULTY_REPLACE_FD || of_trees != kind->of_trees)
+		if (count || !name || strcmp(name, kind->name) != 0)
 			continue;
 		fprintf(stderr, "%s: never called\n", faulty_name(call));
 		return 1;

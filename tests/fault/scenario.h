@@ -16,11 +16,11 @@ struct scenario_run {
 	const struct janus__kernel *kernel;
 	const char *directory; /* a tmpfs that nobody else opens files on */
 	bool may_break;        /* the group may be given up */
+	bool may_hide;         /* what cannot be read is left out of a census */
 };
 
 struct scenario_kind {
 	const char *name;
-	bool of_trees; /* makes the calls that only trees and observation need */
 
 	/* Make the files; once for all runs. 0 or -1. */
 	int (*prepare)(const char *directory);
@@ -31,6 +31,7 @@ struct scenario_kind {
 
 extern const struct scenario_kind scenario_guard; /* single paths */
 extern const struct scenario_kind scenario_trees; /* trees, observation, wide marks */
+extern const struct scenario_kind scenario_who;   /* exceptions, ends, containers */
 
 /* NULL: there is none of that name. */
 const struct scenario_kind *scenario_find(const char *name);

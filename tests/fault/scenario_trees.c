@@ -360,7 +360,6 @@ static int run(const struct scenario_run *run)
 
 const struct scenario_kind scenario_trees = {
 	.name = "trees",
-	.of_trees = true,
 	.prepare = prepare,
 	.run = run,
 };

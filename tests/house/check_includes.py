@@ -20,15 +20,15 @@ ORDER = """
     util kernel kernel_linux
     options log report stats version error observe features
     proc cgroup mounts status listing json state hierarchy members container_root
-    container_object container containers
+    container_object container pretenders containers
     actor actors
     pattern exception subject spec bindings rules table rules.c lookup
-    decode decode_fid handle ring tree nodes tree.c extent fresh later doubt
+    decode decode_fid handle ring slab tree nodes tree.c extent fresh later doubt
     identify climb root excepted reach strategy wide quiet tell marks
     expand cover cover_tree cover_entry cover_announce cover_root cover_end cover.c sweep
     follow follow_open follow_entry follow_rename follow_doubts follow_settle follow.c
     decide respond
-    event untold twins search responder handling responder.c linger follower
+    event untold twins search reserve responder handling responder.c linger follower
     lives notice needs watch tend context following tend.c watch.c poll stats.c context.c
 """.split()
 

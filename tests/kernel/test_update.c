@@ -233,10 +233,17 @@ static void a_thousand_watches_share_two_groups_and_one_thread(void)
 {
 	static struct janus_watch *watches[WATCHES];
 	size_t threads_before = count_threads_before();
+	struct janus_watch *first;
 	size_t fds;
 	char path[64];
 
 	set_up();
+	/* Who has asked once is remembered by some fds. */
+	make_file(WORK "/first");
+	first = guard(&stage, &(struct plan){ .deny = { WORK "/first" } });
+	CHECK_INT(try_open(&actor, WORK "/first"), -EPERM);
+	EXPECT(&stage, WORK "/first", DENY);
+	janus_watch_destroy(first);
 	fds = count_own("fd", NULL);
 	for (int i = 0; i < WATCHES; i++) {
 		snprintf(path, sizeof(path), WORK "/%d", i);

@@ -190,7 +190,6 @@ Test(pattern, many_stars_do_not_blow_up, .timeout = 10)
 	*end++ = 'b';
 	*end = '\0';
 	cr_assert_not(janus__pattern_match(pattern, path));
-	cr_assert_not(janus__pattern_leads_to(pattern, path));
 	end[-1] = 'a';
 	cr_assert(janus__pattern_match(pattern, path));
 }
@@ -274,8 +273,6 @@ Test(pattern, what_is_none_is_matched_without_harm)
 		struct janus__entry_path entry = { "/a/b", 2, true };
 
 		janus__pattern_match(wrong[i], "/a/[b");
-		janus__pattern_leads_to(wrong[i], "/a/[b");
-		janus__pattern_literal_length(wrong[i]);
 		cr_expect_not(janus__pattern_ignores(&wrong[i], 1, &entry), "%s",
 			      wrong[i]);
 	}
@@ -291,46 +288,6 @@ Test(pattern, knows_literals)
 		cr_expect(janus__pattern_is_literal(literal[i]), "%s", literal[i]);
 	for (size_t i = 0; i < COUNT(special); i++)
 		cr_expect_not(janus__pattern_is_literal(special[i]), "%s", special[i]);
-}
-
-Test(pattern, knows_how_much_is_literal)
-{
-	static const struct {
-		const char *pattern;
-		size_t length;
-	} cases[] = {
-		{ "/etc/a*b/c", 4 }, { "/etc/*", 4 }, { "/etc//*", 4 },  { "/etc", 4 },
-		{ "/", 1 },          { "/*", 1 },     { "/a*", 1 },      { "/**", 1 },
-		{ "/a/b/[c]", 4 },   { "/a/b?", 2 },  { "/a/\\*/c", 2 }, { "//*", 1 },
-	};
-
-	for (size_t i = 0; i < COUNT(cases); i++)
-		cr_expect_eq(janus__pattern_literal_length(cases[i].pattern),
-			     cases[i].length, "%s", cases[i].pattern);
-}
-
-Test(pattern, leads_to_what_may_lie_below)
-{
-	static const struct pair yes[] = {
-		{ "/a/?/c", "/" },     { "/a/?/c", "/a" },  { "/a/?/c", "/a/x" },
-		{ "/a/**/c", "/" },    { "/a/**/c", "/a" }, { "/a/**/c", "/a/x/y/z" },
-		{ "/a/**/c", "/a/c" }, { "/a/**", "/a" },   { "/a/**", "/a/b" },
-		{ "/**", "/" },        { "/a*/b", "/abc" }, { "a/b", "a" },
-	};
-	static const struct pair no[] = {
-		{ "/a/?/c", "/b" },     { "/a/?/c", "/a/xy" },
-		{ "/a/?/c", "/a/x/c" }, { "/a/?/c", "/a/x/c/d" },
-		{ "/a/**/c", "/b" },    { "/a", "/a" },
-		{ "/", "/" },           { "a/b", "/a" },
-		{ "/a/b", "a" },
-	};
-
-	for (size_t i = 0; i < COUNT(yes); i++)
-		cr_expect(janus__pattern_leads_to(yes[i].pattern, yes[i].path),
-			  "%s from %s", yes[i].pattern, yes[i].path);
-	for (size_t i = 0; i < COUNT(no); i++)
-		cr_expect_not(janus__pattern_leads_to(no[i].pattern, no[i].path),
-			      "%s from %s", no[i].pattern, no[i].path);
 }
 
 static bool ignored(const char *pattern, const char *path, size_t root_length,

@@ -228,20 +228,15 @@ Test(rules_trees, the_trail_goes_on_where_the_table_ends_outside_of_trees)
 
 Test(rules_trees, a_moved_file_is_still_denied_where_it_lay)
 {
-	struct janus__object *file;
-
 	bind(hold(1, 0), tree);
 	hold(2, 1);
-	file = hold(100, 2);
+	hold(100, 2);
 	cr_assert(FIND(100, 2));
 	CHECK_HOPS(2);
 	sought.root_reached = true;
 	cr_assert(FIND(100, 50));
 	CHECK_HOPS(2);
 	cr_assert(match.above[0].remembered);
-	janus__object_set_parent(&rules, file, (struct janus__inode){ 0 });
-	cr_assert(FIND(100, 50));
-	cr_assert_eq(match.above_count, 0);
 }
 
 Test(rules_trees, a_moved_file_has_the_levels_of_both_places)
@@ -254,21 +249,6 @@ Test(rules_trees, a_moved_file_has_the_levels_of_both_places)
 	CHECK_HOPS(2, 1);
 	cr_assert_not(match.above[0].remembered);
 	cr_assert(match.above[1].remembered);
-}
-
-Test(rules_trees, a_moved_directory_takes_what_lies_in_it_along)
-{
-	struct janus__object *moved;
-
-	bind(hold(1, 0), tree);
-	moved = hold(2, 1);
-	hold(3, 2);
-	janus__object_set_parent(&rules, moved, inode_of(60));
-	cr_assert_not(FIND(100, 3));
-	cr_assert_eq(match.above_count, 0);
-	janus__object_set_parent(&rules, moved, inode_of(1));
-	cr_assert(FIND(100, 3));
-	CHECK_HOPS(3);
 }
 
 Test(rules_trees, a_mounts_root_lies_in_trees_alone)

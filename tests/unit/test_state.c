@@ -10,22 +10,57 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "container.h"
-#include "containers.h"
 #include "fake_proc.h"
+#include "fault/allocations.h"
 
 #define ID "3af95bbe5ebe3f58317cc9c2d1495686993579df43658e87cec19814eafa4a4a"
 #define OTHER "0af95bbe5ebe3f58317cc9c2d1495686993579df43658e87cec19814eafa4a4a"
 #define TWIN "3af95bbe5ebe3f58317cc9c2d1495686993579df43658e87cec19814eafa4aff"
 #define IN_ID "0::/docker/" ID "\n"
 
+static struct janus__kernel kernel;
 static const char *proc_path;
 static struct janus_container *container;
 
+static uint32_t author;   /* of every state file */
+static uint32_t owner;    /* of every user namespace */
+static const char *place; /* what is mounted; NULL: nothing is */
+static int shortage;      /* what opening state files fails with; 0: it does not */
+
+static int own_statx(int dirfd, const char *path, int flags, unsigned int mask,
+		     struct statx *ret)
+{
+	int err = janus__kernel_linux.statx(dirfd, path, flags, mask, ret);
+
+	if (!err && (mask & STATX_UID))
+		ret->stx_uid = author;
+	return err;
+}
+
+static int own_ns_owner(int fd, uint32_t *ret)
+{
+	(void)fd;
+	*ret = owner;
+	return 0;
+}
+
+static int own_openat2(int dirfd, const char *path, const struct open_how *how)
+{
+	if (place && strcmp(path, place) == 0)
+		return -EXDEV;
+	if (shortage && strcmp(path, "state.json") == 0)
+		return shortage;
+	return janus__kernel_linux.openat2(dirfd, path, how);
+}
+
 static void setup(void)
 {
+	kernel = janus__kernel_linux;
+	kernel.statx = own_statx;
+	kernel.ns_owner = own_ns_owner;
+	kernel.openat2 = own_openat2;
 	proc_path = fake_proc_create();
 	fake_proc_add(&(struct fake_process){ .pid = 1, .cgroup = "0::/init.scope\n" });
 	/* Or the machine's own /run would be looked at. */
@@ -43,7 +78,7 @@ TestSuite(state, .init = setup, .fini = teardown);
 static int lookup(const char *id)
 {
 	struct janus_container *found;
-	int err = janus__container_lookup(&janus__kernel_linux, proc_path, id, &found);
+	int err = janus__container_lookup(&kernel, proc_path, id, &found);
 
 	if (!err) {
 		janus_container_destroy(container);
@@ -162,153 +197,124 @@ Test(state, with_the_root_of_its_parent_is_not_up_yet)
 	cr_assert_str_eq(janus_container_get_root(container), "/proc/10/root");
 }
 
-/* Whose words count. A file below user/UID is that user's here. */
-
-#define COOK 1000
-#define THIEF 2000
-#define STATE_OF(pid) "{\"pid\": " #pid ", \"process-start-time\": 100}"
-
-static uint32_t space_owner; /* of every user namespace */
-
-static int statx_with_authors(int dirfd, const char *path, int flags, unsigned int mask,
-			      struct statx *ret)
+Test(state, state_that_is_no_file_keeps_nobody_waiting)
 {
-	int err = janus__kernel_linux.statx(dirfd, path, flags, mask, ret);
-	char link[64], target[512] = "";
-	const char *user;
+	char path[256];
 
-	if (err < 0 || !(mask & STATX_UID))
-		return err;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", dirfd);
-	cr_assert_gt(readlink(link, target, sizeof(target) - 1), 0);
-	user = strstr(target, "/run/user/");
-	ret->stx_uid = user ? (uint32_t)strtoul(user + strlen("/run/user/"), NULL, 10)
-			    : 0;
-	return 0;
+	add_without_id(10, 100);
+	fake_proc_folder("1/root/run/runc/web1/status");
+	snprintf(path, sizeof(path), "%s/1/root/run/runc/web1/state.json", proc_path);
+	cr_assert_eq(mkfifo(path, 0644), 0);
+	cr_assert_eq(lookup("web1"), -ENOENT);
 }
 
-static int tell_space_owner(int fd, uint32_t *ret)
+/* The state of "web1", and blanks up to a size. */
+static void write_padded(size_t size)
 {
-	(void)fd;
-	*ret = space_owner;
-	return 0;
+	char *text = malloc(size + 1);
+
+	memset(text, ' ', size);
+	text[size] = '\0';
+	memcpy(text, RUNC, strlen(RUNC));
+	write_state("runc/web1", "state.json", text);
+	free(text);
 }
 
-static struct janus__kernel kernel_with_authors(void)
+Test(state, state_that_is_too_large_is_not_read)
 {
-	struct janus__kernel kernel = janus__kernel_linux;
-
-	kernel.statx = statx_with_authors;
-	kernel.ns_owner = tell_space_owner;
-	return kernel;
+	add_without_id(10, 100);
+	write_padded(1048575);
+	cr_assert_eq(lookup("web1"), 0);
+	write_padded(1048576);
+	cr_assert_eq(lookup("web1"), -ENOENT);
+	write_padded(5000000);
+	cr_assert_eq(lookup("web1"), -ENOENT);
 }
 
-static int lookup_with_authors(const char *id)
-{
-	struct janus__kernel kernel = kernel_with_authors();
-	struct janus_container *found;
-	int err = janus__container_lookup(&kernel, proc_path, id, &found);
-
-	if (!err) {
-		janus_container_destroy(container);
-		container = found;
-	}
-	return err;
-}
-
-static void add_of_user(int32_t pid, unsigned int uid)
+static void add_of_user(uint32_t uid)
 {
 	char text[256];
 
-	add_without_id(pid, 100);
+	add_without_id(10, 100);
 	snprintf(text, sizeof(text),
-		 "Name:\tsh\nTgid:\t%d\nPPid:\t1\nUid:\t%u\t%u\t%u\t%u\n"
-		 "Gid:\t%u\t%u\t%u\t%u\nNStgid:\t%d\nNSpid:\t%d\n",
-		 pid, uid, uid, uid, uid, uid, uid, uid, uid, pid, pid);
-	fake_proc_write(pid, "status", text);
-	snprintf(text, sizeof(text), "%d/ns", pid);
-	fake_proc_folder(text);
-	fake_proc_text(text, "user", "");
+		 "Tgid:\t10\nPPid:\t1\nUid:\t0\t%u\t0\t0\nGid:\t0\t0\t0\t0\nNSpid:\t10\n",
+		 uid);
+	fake_proc_write(10, "status", text);
 }
 
-Test(state, a_user_speaks_for_processes_of_the_users_own)
+Test(state, a_user_speaks_for_the_own_processes_only)
 {
-	add_of_user(10, COOK);
-	write_state("user/1000/crun/" ID, "status", STATE_OF(10));
-	cr_assert_eq(lookup_with_authors("podman://" ID), 0);
-	cr_assert_eq(janus_container_get_init_pid(container), 10);
+	add_of_user(1000);
+	write_state("user/1000/crun/web1", "status", CRUN);
+	author = 1000;
+	cr_assert_eq(lookup("web1"), 0);
 	cr_assert_str_eq(janus_container_get_runtime(container), "crun");
+	author = 1001;
+	cr_assert_eq(lookup("web1"), -ENOENT);
+	add_of_user(0);
+	author = 1000;
+	cr_assert_eq(lookup("web1"), -ENOENT);
 }
 
-Test(state, a_user_speaks_for_processes_in_a_user_namespace_of_the_users_own)
+Test(state, a_user_speaks_for_what_is_in_the_own_user_namespace)
 {
-	add_of_user(10, 1000042);
-	write_state("user/1000/runc/" ID, "status", STATE_OF(10));
-	cr_assert_eq(lookup_with_authors(ID), -ENOENT);
-	space_owner = COOK;
-	cr_assert_eq(lookup_with_authors(ID), 0);
+	add_of_user(0);
+	fake_proc_folder("10/ns");
+	fake_proc_text("10/ns", "user", "");
+	write_state("user/1000/runc/web1", "state.json", RUNC);
+	author = owner = 1000;
+	cr_assert_eq(lookup("web1"), 0);
+	owner = 1001;
+	cr_assert_eq(lookup("web1"), -ENOENT);
 }
 
-Test(state, a_user_does_not_speak_for_processes_of_others)
+static void mount_as(const char *type)
 {
-	space_owner = COOK;
-	add_of_user(10, COOK);
-	add_of_user(11, 0);
-	write_state("user/2000/crun/" ID, "status", STATE_OF(10));
-	write_state("user/2000/runc/" ID, "status", STATE_OF(11));
-	cr_assert_eq(lookup_with_authors(ID), -ENOENT);
-	write_state("user/1000/crun/" ID, "status", STATE_OF(10));
-	cr_assert_eq(lookup_with_authors(ID), 0);
-	cr_assert_eq(janus_container_get_init_pid(container), 10);
+	struct statx stx;
+	char text[256];
+
+	cr_assert_eq(
+		janus__kernel_linux.statx(AT_FDCWD, proc_path, 0, STATX_MNT_ID, &stx), 0);
+	snprintf(text, sizeof(text), "%llu 1 0:9 / /run/user/1000 rw - %s x rw\n",
+		 (unsigned long long)stx.stx_mnt_id, type);
+	fake_proc_write(1, "mountinfo", text);
 }
 
-Test(state, an_id_that_two_users_claim_is_ambiguous)
+Test(state, what_users_mount_is_not_entered_but_tmpfs)
 {
-	add_of_user(10, COOK);
-	add_of_user(11, THIEF);
-	write_state("user/1000/crun/" ID, "status", STATE_OF(10));
-	/* The same again is no other. */
-	write_state("user/1000/runc/" ID, "status", STATE_OF(10));
-	cr_assert_eq(lookup_with_authors(ID), 0);
-	write_state("user/2000/crun/" ID, "status", STATE_OF(11));
-	cr_assert_eq(lookup_with_authors(ID), -ENOTUNIQ);
+	add_of_user(1000);
+	write_state("user/1000/runc/web1", "state.json", RUNC);
+	author = 1000;
+	place = "1000";
+	cr_assert_eq(lookup("web1"), -ENOENT);
+	mount_as("fuse.evil");
+	cr_assert_eq(lookup("web1"), -ENOENT);
+	mount_as("tmpfs");
+	cr_assert_eq(lookup("web1"), 0);
+	/* A container's own folder is never a mount. */
+	place = "web1";
+	cr_assert_eq(lookup("web1"), -ENOENT);
 }
 
-Test(state, an_id_that_root_has_given_is_no_users)
+Test(state, what_cannot_be_read_for_want_of_something_is_told)
 {
-	add_of_user(10, 0);
-	add_of_user(11, THIEF);
-	write_state("user/2000/crun/" ID, "status", STATE_OF(11));
-	write_state("user/0/runc/" ID, "status", STATE_OF(10));
-	cr_assert_eq(lookup_with_authors(ID), 0);
-	cr_assert_eq(janus_container_get_init_pid(container), 10);
-}
+	add_without_id(10, 100);
+	write_state("runc/web1", "state.json", RUNC);
+	shortage = -ENFILE;
+	cr_assert_eq(lookup("web1"), -EMFILE);
+	shortage = -ENOMEM;
+	cr_assert_eq(lookup("web1"), -ENOMEM);
+	shortage = -EACCES;
+	cr_assert_eq(lookup("web1"), -ENOENT);
+	shortage = 0;
+	for (size_t nth = 1;; nth++) {
+		int err;
 
-/* Two containers, one of which a cgroup names and the other its runtime; and who claims both. */
-Test(state, a_census_does_not_believe_a_user_against_cgroups_or_root)
-{
-	struct janus__kernel kernel = kernel_with_authors();
-	const struct janus_container *found;
-	struct janus_containers *census;
-
-	add(9, 1, 100, NULL);
-	add_of_user(10, 0);
-	add_of_user(11, THIEF);
-	add_of_user(12, THIEF);
-	add_of_user(13, THIEF);
-	write_state("user/2000/crun/" ID, "status", STATE_OF(11));
-	write_state("user/2000/crun/" OTHER, "status", STATE_OF(12));
-	write_state("user/2000/crun/" TWIN, "status", STATE_OF(13));
-	write_state("user/0/runc/" OTHER, "status", STATE_OF(10));
-	cr_assert_eq(janus__containers_create(&kernel, proc_path, NULL, &census), 0);
-	cr_assert_eq(janus_containers_refresh(census), 0);
-	cr_assert_eq(janus_containers_get_count(census), 3);
-	cr_assert_eq(janus_containers_lookup(census, ID, &found), 0);
-	cr_assert_eq(janus_container_get_init_pid(found), 9);
-	cr_assert_eq(janus_containers_find(census, 9, &found), 0);
-	cr_assert_eq(janus_containers_lookup(census, OTHER, &found), 0);
-	cr_assert_eq(janus_container_get_init_pid(found), 10);
-	cr_assert_eq(janus_containers_lookup(census, TWIN, &found), 0);
-	cr_assert_eq(janus_container_get_init_pid(found), 13);
-	janus_containers_destroy(census);
+		allocations_fail(nth);
+		err = lookup("web1");
+		cr_assert(err == 0 || (err == -ENOMEM && allocations_failed()), "%zu: %d",
+			  nth, err);
+		if (!allocations_failed())
+			break;
+	}
 }
