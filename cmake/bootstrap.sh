@@ -79,6 +79,7 @@ need_test()
 	need containerd command containerd
 	need docker.io command dockerd
 	need podman command podman
+	need uidmap command newuidmap
 }
 
 need_clang()

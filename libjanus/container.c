@@ -241,7 +241,18 @@ static void collect_pids(void *userdata, const char *path, int fd)
 		janus__cgroup_read_pids(scan->proc->kernel, fd, &scan->pids);
 }
 
-/* Who is named by a runtime, and by no cgroup. */
+static bool is_member(const struct scan *scan, int32_t pid)
+{
+	for (size_t i = 0; i < scan->members.count; i++)
+		if (scan->members.list[i].pid == pid)
+			return true;
+	return false;
+}
+
+/*
+ * Who is named by a runtime, and by no cgroup. Any user can write down any id for a process of
+ * his: root's word ends the search, and of two users none is believed.
+ */
 static bool note_state(void *userdata, const struct janus__state *state)
 {
 	struct scan *scan = userdata;
@@ -250,6 +261,10 @@ static bool note_state(void *userdata, const struct janus__state *state)
 
 	if (!err && process.start_time != state->start_time)
 		err = -ESRCH;
+	if (!err && state->author == 0)
+		scan->members.count = 0;
+	if (!err && is_member(scan, state->pid))
+		return true;
 	if (!err)
 		err = janus__members_add(&scan->members, &process);
 	if (is_ours(err))
@@ -257,8 +272,9 @@ static bool note_state(void *userdata, const struct janus__state *state)
 	if (err)
 		return true;
 	scan->matched++;
+	scan->is_split = scan->members.count > 1;
 	scan->written_by = state->runtime;
-	return false;
+	return state->author != 0;
 }
 
 static int search(struct scan *scan)

@@ -16,6 +16,7 @@
 #include "container.h"
 #include "hierarchy.h"
 #include "options.h"
+#include "pretenders.h"
 #include "proc.h"
 #include "state.h"
 #include "util.h"
@@ -49,6 +50,7 @@ struct look {
 	size_t last; /* that was found: the next one is often the same */
 	int err;     /* what kept us from seeing all, a negative errno */
 	char *text;
+	size_t trusted; /* of the containers, the first ones: not only a user says so */
 };
 
 /* Errors that concern us, not what is looked at. */
@@ -291,6 +293,16 @@ static const struct janus_container *find_init(const struct janus_containers *co
 	return NULL;
 }
 
+/* The last one takes its place among those that are trusted. */
+static void trust_last(struct look *look)
+{
+	struct janus_container **list = look->containers->list;
+	struct janus_container *last = list[look->containers->count - 1];
+
+	list[look->containers->count - 1] = list[look->trusted];
+	list[look->trusted++] = last;
+}
+
 /* Those that cgroups name are known already. */
 static bool add_state(void *userdata, const struct janus__state *state)
 {
@@ -304,6 +316,8 @@ static bool add_state(void *userdata, const struct janus__state *state)
 	err = janus__container_from_state(&containers->proc, state, &container);
 	if (!err)
 		err = keep(containers, container);
+	if (!err && state->author == 0)
+		trust_last(look);
 	if (is_ours(err))
 		look->err = err;
 	return true;
@@ -333,16 +347,21 @@ static int look_at_cgroups(struct look *look)
 	return err;
 }
 
-/* What runtimes have written down. */
+/* What runtimes have written down: where the caller says first, then where all do. */
 static int look_at_states(struct look *look)
 {
-	const struct janus_containers *containers = look->containers;
-	int err = janus__states_read(&containers->proc, NULL, add_state, look);
+	struct janus_containers *containers = look->containers;
+	int err = 0;
 
+	look->trusted = containers->count;
 	for (size_t i = 0; !err && i < containers->state_root_count; i++)
 		err = janus__states_read_from(&containers->proc,
 					      containers->state_roots[i], NULL, add_state,
 					      look);
+	if (!err)
+		err = janus__states_read(&containers->proc, NULL, add_state, look);
+	containers->count = janus__pretenders_drop(containers->list, look->trusted,
+						   containers->count);
 	return err ? err : look->err;
 }
 

@@ -22,7 +22,7 @@
 #define PLACE_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define FILE_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 
-/* Below /run, a folder a container in each. "*" stands for all. */
+/* Below /run, a folder a container in each. "*" stands for all. Those of users come last. */
 static const struct {
 	const char *path;
 	const char *runtime;
@@ -80,7 +80,25 @@ static int open_below(struct reading *reading, int from, const char *name, int f
 	return note(reading, reading->proc->kernel->openat2(from, name, &how));
 }
 
-/* But a user's own folder is itself a mount, of tmpfs. It is looked at without being asked. */
+/* In the mounts of one process; 0 is the calling one. */
+static bool is_tmpfs_of(struct reading *reading, int32_t pid, uint64_t mount_id)
+{
+	const struct janus__mount *mount;
+	struct janus__mounts mounts;
+	bool is_tmpfs;
+
+	if (note(reading, janus__mounts_read(reading->proc, pid, &mounts)) < 0)
+		return false;
+	mount = janus__mounts_find(&mounts, mount_id);
+	is_tmpfs = mount && strcmp(mount->type, "tmpfs") == 0;
+	janus__mounts_done(&mounts);
+	return is_tmpfs;
+}
+
+/*
+ * But a user's own folder is itself a mount, of tmpfs. It is looked at without being asked. Of
+ * the two /run that are read, either may be the one that it lies in.
+ */
 static int open_tmpfs(struct reading *reading, int from, const char *name)
 {
 	const struct janus__kernel *kernel = reading->proc->kernel;
@@ -88,21 +106,16 @@ static int open_tmpfs(struct reading *reading, int from, const char *name)
 		.kernel = kernel,
 		.fd = note(reading, kernel->openat(from, name, PLACE_FLAGS)),
 	};
-	struct janus__mounts mounts;
-	const struct janus__mount *mount;
 	struct statx stx;
-	bool is_tmpfs;
 
 	if (place.fd < 0 ||
 	    note(reading, kernel->statx(place.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
-					STATX_MNT_ID, &stx)) < 0 ||
-	    (note(reading, janus__mounts_read(reading->proc, 1, &mounts)) < 0 &&
-	     note(reading, janus__mounts_read(reading->proc, 0, &mounts)) < 0))
+					STATX_MNT_ID, &stx)) < 0)
 		return -EXDEV;
-	mount = janus__mounts_find(&mounts, stx.stx_mnt_id);
-	is_tmpfs = mount && strcmp(mount->type, "tmpfs") == 0;
-	janus__mounts_done(&mounts);
-	return is_tmpfs ? janus__fd_steal(&place) : -EXDEV;
+	if (!is_tmpfs_of(reading, 1, stx.stx_mnt_id) &&
+	    !is_tmpfs_of(reading, 0, stx.stx_mnt_id))
+		return -EXDEV;
+	return janus__fd_steal(&place);
 }
 
 static int open_folder(struct reading *reading, int from, const char *name)
@@ -181,10 +194,9 @@ static void read_file(struct reading *reading, int folder, const char *id, size_
 	};
 	struct janus__state state = { .id = id, .runtime = reading->runtime };
 	uint64_t pid;
-	uint32_t author;
 	ssize_t length;
 
-	if (file.fd < 0 || !find_author(reading, file.fd, &author))
+	if (file.fd < 0 || !find_author(reading, file.fd, &state.author))
 		return;
 	length = read_all(reading, file.fd);
 	if (note(reading, (int)length) < 0 ||
@@ -195,7 +207,7 @@ static void read_file(struct reading *reading, int folder, const char *id, size_
 	    pid == 0 || pid > INT32_MAX)
 		return;
 	state.pid = (int32_t)pid;
-	if (is_alive(reading, &state) && may_speak_for(reading, author, state.pid))
+	if (is_alive(reading, &state) && may_speak_for(reading, state.author, state.pid))
 		reading->enough |= !reading->fn(reading->userdata, &state);
 }
 
@@ -264,12 +276,15 @@ static void descend(struct reading *reading, int from, const char *pattern)
 	note(reading, listing.err);
 }
 
-/* Everything below one /run. */
-static void read_run(struct reading *reading, int run)
+/* Folder by folder, in whatever /run there is: -1 for none. */
+static void read_runs(struct reading *reading, int first, int own)
 {
-	for (size_t i = 0; i < JANUS__ARRAY_COUNT(folders) && !reading->enough; i++) {
+	for (size_t i = 0; i < JANUS__ARRAY_COUNT(folders); i++) {
 		reading->runtime = folders[i].runtime;
-		descend(reading, run, folders[i].path);
+		if (first >= 0 && !reading->enough)
+			descend(reading, first, folders[i].path);
+		if (own >= 0 && !reading->enough)
+			descend(reading, own, folders[i].path);
 	}
 }
 
@@ -297,15 +312,13 @@ int janus__states_read(const struct janus__proc *proc, const char *id,
 		.kernel = kernel,
 		.fd = note(&reading, kernel->openat(proc->fd, "self/root/run", flags)),
 	};
+	bool is_one = first.fd >= 0 && own.fd >= 0 && is_same(kernel, first.fd, own.fd);
 
 	reading.text = malloc(STATE_SIZE);
 	if (!reading.text)
 		reading.err = -ENOMEM;
-	if (reading.text && first.fd >= 0)
-		read_run(&reading, first.fd);
-	if (reading.text && own.fd >= 0 &&
-	    (first.fd < 0 || !is_same(kernel, first.fd, own.fd)))
-		read_run(&reading, own.fd);
+	else
+		read_runs(&reading, first.fd, is_one ? -1 : own.fd);
 	free(reading.text);
 	return reading.err;
 }

@@ -17,6 +17,7 @@ struct janus__state {
 	const char *runtime;
 	int32_t pid;
 	uint64_t start_time;
+	uint32_t author; /* the user whose words these are; 0: they need no other's */
 };
 
 /* False: no more, please. */
@@ -25,7 +26,8 @@ typedef bool janus__state_fn(void *userdata, const struct janus__state *state);
 /*
  * Tell @fn of each container that a runtime has written down and whose process is still that
  * one: below /run as pid 1 sees it, and as we do. An entry counts if who wrote it may speak for
- * the process: root, or in a user's own folder that user.
+ * the process: root, or in a user's own folder that user. Ids are free to choose, so a user's
+ * word for one is worth less than root's; it comes after those of the folders that are root's.
  * @id: that one only; NULL: all. -EMFILE, -ENFILE, -ENOMEM: some may be missing.
  */
 int janus__states_read(const struct janus__proc *proc, const char *id,

@@ -30,7 +30,8 @@ JANUS_BEGIN_DECLS
  * Return: 0, or
  *   -EINVAL    @id or @ret is NULL, or @id is no container id
  *   -ENOENT    no process has this id in its cgroup, and no runtime knows it
- *   -ENOTUNIQ  more than one container's id starts with @id
+ *   -ENOTUNIQ  more than one container's id starts with @id,
+ *              or several users have written it down for different processes
  *   -ESRCH     the container ended while it was looked at
  *   -EAGAIN    it is not up yet: its first process still has the root of its parent
  *   -EMFILE    the process, or the system, has no fd left
@@ -249,7 +250,8 @@ janus_containers_get(const struct janus_containers *containers, size_t index);
  * Return: 0, or
  *   -EINVAL    an argument is NULL, or @id is no container id
  *   -ENOENT    there is no such container
- *   -ENOTUNIQ  more than one container's id starts with @id
+ *   -ENOTUNIQ  more than one container's id starts with @id,
+ *              or several users have written it down for different processes
  *   -EMFILE    the process, or the system, has no fd left
  *   -ENOMEM    no memory
  *   -EIO       /proc cannot be read

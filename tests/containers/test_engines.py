@@ -21,6 +21,8 @@ ENGINES = {
     "cri-host-pids": (engines.Cri, {"host_pids": True}),
     "podman": (engines.Podman, {}),
     "podman-crun": (engines.Podman, {"runtime": "crun"}),
+    "podman-rootless": (engines.RootlessPodman, {}),
+    "podman-rootless-runc": (engines.RootlessPodman, {"runtime": "runc", "storage": "vfs"}),
     "crun": (engines.Crun, {"manager": "cgroupfs"}),
     "crun-without-cgroup": (engines.Crun, {"manager": "disabled"}),
 }
@@ -30,6 +32,8 @@ ENGINE = os.environ["JANUS_TEST_ENGINE"]
 
 
 class Engine(Case):
+    """With a runtime and a janusd, and nothing running yet."""
+
     janusd_flags = None
 
     def setUp(self):
@@ -49,6 +53,8 @@ class Engine(Case):
         self.janusd.wait_line(rf"^<DENY> /data/recipe \d+ cat /bin/busybox {box.id} "
                               f"{self.engine.runtime}$")
 
+
+class Story(Engine):
     def check_listed(self, box):
         done = subprocess.run([os.environ["JANUSCTL"], "containers", "--json"],
                               capture_output=True, text=True, timeout=30, check=True)
@@ -81,6 +87,42 @@ class Engine(Case):
         self.check_denied(one.cat("/data/recipe"))
         other = two.cat("/data/recipe")
         self.assertEqual((other.status, other.output), (0, "salt"), other)
+
+
+if issubclass(ENGINES[ENGINE][0], engines.Cri):
+    class Pods(Engine):
+        def guard(self, name, box):
+            self.create(name, cid=[box.uri], deny=["/data/recipe"], log_format=WHO)
+            self.check_denied(box.cat("/data/recipe"))
+            self.check_attributed(box)
+
+        def end(self, box, left):
+            box.kill()
+            sandbox.wait_until(lambda: sorted(self.client.pods()) == left, 30,
+                               f"the guards to be {left}")
+            self.janusd.wait_line(re.escape(f"container '{box.id}' has ended"))
+
+        def test_containers_of_one_pod_are_told_apart(self):
+            pod = self.engine.pod("restaurant")
+            kitchen = self.engine.run_in(*pod, "kitchen")
+            pantry = self.engine.run_in(*pod, "pantry")
+            self.guard("kitchen", kitchen)
+            self.assertEqual(pantry.cat("/data/recipe").status, 0)
+            self.guard("pantry", pantry)
+            self.end(kitchen, ["pantry"])
+            self.check_denied(pantry.cat("/data/recipe"))
+
+        def test_a_container_that_comes_later_is_one_of_its_own(self):
+            pod = self.engine.pod("restaurant")
+            kitchen = self.engine.run_in(*pod, "kitchen")
+            self.guard("kitchen", kitchen)
+            # An ephemeral one: among the processes of the first, with a root of its own.
+            inspector = self.engine.run_in(*pod, "inspector", target=kitchen)
+            self.assertEqual(inspector.cat("/data/recipe").status, 0)
+            self.check_denied(inspector.cat(f"/proc/{kitchen.pid_inside()}/root/data/recipe"))
+            self.guard("inspector", inspector)
+            self.end(inspector, ["kitchen"])
+            self.check_denied(kitchen.cat("/data/recipe"))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The runtimes that people have: docker, containerd, podman, crun.
+"""The runtimes that people have: docker, containerd, podman (also without rights), crun.
 
 Owns: their daemons, with all their state in the sandbox or on a /run that only this test sees,
 and the containers that they run. Each engine's run() gives a container with the face that the
@@ -11,6 +11,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tarfile
 import uuid
@@ -19,6 +20,7 @@ import rpc
 import sandbox
 import tree
 from shell import Result
+from user import User
 
 IMAGE = "localhost/janus-test:latest"
 # What the first process of each container is: it waits, and can be killed.
@@ -136,6 +138,11 @@ class Container:
     def cat(self, path):
         return self.exec("/bin/cat", path)
 
+    def pid_inside(self):
+        """As the first process knows itself."""
+        with open(f"/proc/{self.pid}/status", encoding="utf-8") as status:
+            return next(line.split()[-1] for line in status if line.startswith("NSpid:"))
+
     def kill(self):
         self.engine.kill(self.id)
 
@@ -245,7 +252,7 @@ CRI_CONFIG = """
 """
 
 # enum NamespaceMode
-POD, CONTAINER, NODE = 0, 1, 2
+POD, CONTAINER, NODE, TARGET = 0, 1, 2, 3
 
 
 class Cri(Containerd):
@@ -271,8 +278,9 @@ class Cri(Containerd):
                                         response_deserializer=answer.FromString)
         return stub(request.SerializeToString(), timeout=60)
 
-    def namespaces(self):
-        return {"namespace_options": {"network": NODE, "pid": self.pids}}
+    def namespaces(self, target=None):
+        pids = {"pid": TARGET, "target_id": target.id} if target else {"pid": self.pids}
+        return {"namespace_options": {"network": NODE, **pids}}
 
     def pod(self, name):
         uid = uuid.uuid4().hex
@@ -286,10 +294,11 @@ class Cri(Containerd):
         self.pods.append(pod)
         return pod, config
 
-    def run_in(self, pod, config, name):
+    def run_in(self, pod, config, name, target=None):
+        """With a target: among that container's processes, as kubectl debug would do it."""
         cid = self.call("CreateContainer", pod_sandbox_id=pod, sandbox_config=config, config={
             "metadata": {"name": name}, "image": {"image": IMAGE}, "command": COMMAND,
-            "linux": {"security_context": self.namespaces()}}).container_id
+            "linux": {"security_context": self.namespaces(target)}}).container_id
         self.call("StartContainer", container_id=cid)
         info = self.call("ContainerStatus", container_id=cid, verbose=True).info["info"]
         return Container(self, cid, json.loads(info)["pid"])
@@ -349,6 +358,34 @@ class Podman:
 
     def close(self):
         attempt(*self.words("rm", "--all", "--force", "--time", "0"))
+
+
+class RootlessPodman(Podman):
+    """As people run it who have no rights: no cgroup names the container."""
+
+    programs = ("podman", "conmon", "runc", "crun", "newuidmap", "setpriv")
+
+    def __init__(self, box, runtime="crun", storage="overlay"):
+        private_run()
+        # It says which OCI runtime holds its state.
+        self.runtime, self.storage = runtime, storage
+        self.user = User(box)
+        super().__init__(box, runtime)
+        # What keeps the user's namespaces; nobody else ends it.
+        with open(self.user.runtime + "/libpod/tmp/pause.pid", encoding="ascii") as file:
+            self.pause = int(file.read())
+        box.adopt(self.pause)
+
+    def words(self, *words):
+        return self.user.words("podman", "--storage-driver", self.storage, "--runtime",
+                               self.oci, "--cgroup-manager=cgroupfs",
+                               "--events-backend=file", *words)
+
+    def close(self):
+        super().close()
+        os.kill(self.pause, signal.SIGTERM)
+        sandbox.wait_until(lambda: sandbox.state(self.pause) in (None, "Z"), 10,
+                           "podman's pause process to end")
 
 
 class Crun:
