@@ -171,8 +171,10 @@ void janus__tend_finish(struct janus_watch *watch)
 {
 	if (!watch->ended_ns)
 		return;
-	if (!watch->ended && watch->spec)
+	if (!watch->ended && watch->spec) {
 		watch->ended = janus__spec_ref(watch->spec);
+		janus__watch_retire(watch);
+	}
 	/* Who knows the watch no more is not told. */
 	if (!watch->destroyed) {
 		janus__notices_add(&watch->context->notices, watch->end, JANUS_EVENT_END,
