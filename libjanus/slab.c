@@ -99,7 +99,7 @@ void *janus__slab_take(struct janus__slabs *slabs, size_t size, uint32_t *ret_of
 	uint32_t number;
 
 	*ret_offset = 0;
-	if (size == 0 || size > LARGEST)
+	if (size > LARGEST) /* never 0 */
 		return malloc(size);
 	number = (uint32_t)((size + JANUS__SLAB_STEP - 1) / JANUS__SLAB_STEP);
 	kind = &slabs->kinds[number];
