@@ -281,7 +281,7 @@ static void *run(void *arg)
 	struct janus__responder *responder = arg;
 
 	responder->batch->readable[0] = true;
-	responder->batch->scarce = true; /* until the reserve is filled */
+	responder->batch->scarce = !janus__reserve_fill(&responder->reserve);
 	while (!atomic_load(&responder->stopping)) {
 		if (!read_group(responder, 0) || !read_group(responder, 1))
 			break;

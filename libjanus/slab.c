@@ -99,7 +99,8 @@ void *janus__slab_take(struct janus__slabs *slabs, size_t size, uint32_t *ret_of
 	uint32_t number;
 
 	*ret_offset = 0;
-	if (size > LARGEST) /* never 0 */
+	size += !size;
+	if (size > LARGEST)
 		return malloc(size);
 	number = (uint32_t)((size + JANUS__SLAB_STEP - 1) / JANUS__SLAB_STEP);
 	kind = &slabs->kinds[number];
