@@ -260,7 +260,7 @@ class Cri(Containerd):
 
     def __init__(self, box, share_pids=False, host_pids=False):
         self.pids = POD if share_pids else NODE if host_pids else CONTAINER
-        self.pods = []
+        self.pods, self.parents = [], []
         self.messages = rpc.load_file(box, os.path.join(os.path.dirname(__file__),
                                                         "cri.proto"))
         super().__init__(box)
@@ -292,6 +292,7 @@ class Cri(Containerd):
         }
         pod = self.call("RunPodSandbox", config=config).pod_sandbox_id
         self.pods.append(pod)
+        self.parents.append("pod" + uid)
         return pod, config
 
     def run_in(self, pod, config, name, target=None):
@@ -322,6 +323,10 @@ class Cri(Containerd):
                 print("pod", pod, error.details())
         self.channel.close()
         super().close()
+        # The kubelet makes a pod's cgroup, and takes it away.
+        for name in self.parents:
+            for folder in sandbox.cgroups_named(name):
+                sandbox.remove_cgroup(folder)
 
 
 class Podman:
