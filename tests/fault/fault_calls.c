@@ -81,6 +81,7 @@ static const char *scenario_of(enum faulty_call call)
 {
 	switch (call) {
 	case FAULTY_FS_ID:
+	case FAULTY_GETDENTS:
 	case FAULTY_NAME_TO_HANDLE:
 	case FAULTY_QUEUED_BYTES:
 		return "trees";
