@@ -61,7 +61,7 @@ check:
 	@cmake/need-root.sh check \
 		'installs missing packages with apt' \
 		'tests fanotify permission marks in private mounts (CAP_SYS_ADMIN)' \
-		'starts containers with runc'
+		'starts containers with runc, crun, containerd, docker and podman'
 	@cmake/bootstrap.sh build test
 	@cmake --preset dev
 	@cmake --build --preset dev

@@ -108,6 +108,11 @@ static bool is_full_id(struct word word)
 	return word.length == FULL_ID_LENGTH && is_hex(word);
 }
 
+bool janus__container_id_is_full(const char *id)
+{
+	return is_full_id((struct word){ id, strlen(id) });
+}
+
 /* A part of a path that stands for a container. */
 struct named {
 	struct word id;

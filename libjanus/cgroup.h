@@ -24,6 +24,9 @@ struct janus__container_id {
 	bool is_short;
 };
 
+/* Whether an id is one that runtimes make up, not a name. */
+bool janus__container_id_is_full(const char *id);
+
 /* One line of /proc/PID/cgroup. Points into the text. */
 struct janus__cgroup_line {
 	uint32_t hierarchy;      /* 0: cgroup v2 */

@@ -279,11 +279,13 @@ static bool note_state(void *userdata, const struct janus__state *state)
 
 static int search(struct scan *scan)
 {
-	bool complete = janus__hierarchies_walk(scan->proc, collect_pids, scan);
-	int err = scan->pids.err ? scan->pids.err : scan_pids(scan);
+	int err;
 
-	if (!err && scan->members.count == 0 && !complete)
+	/* Part of a container is worse than none: another process might pose as its first one. */
+	if (!janus__hierarchies_walk(scan->proc, collect_pids, scan))
 		err = scan_processes(scan);
+	else
+		err = scan->pids.err ? scan->pids.err : scan_pids(scan);
 	if (!err && scan->matched == 0) {
 		err = janus__states_read(scan->proc, scan->id.text, note_state, scan);
 		if (!err)

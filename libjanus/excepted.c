@@ -8,11 +8,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "cgroup.h"
+#include "container.h"
 #include "report.h"
 
 static bool is_in_cgroup(const struct janus__cgroup_line *line, const char *path)
@@ -173,7 +175,8 @@ static enum janus__listed matches(const struct janus__proc *proc,
 	case JANUS_EXCEPTION_CGROUP:
 		return by_cgroup(actor, exception->text);
 	case JANUS_EXCEPTION_CONTAINER:
-		return by_container(actor, exception->text);
+		return exception->cgroup ? by_cgroup(actor, exception->cgroup)
+					 : by_container(actor, exception->text);
 	case JANUS_EXCEPTION_ANCESTOR:
 		return by_ancestor(proc, actor, ancestor);
 	default:
@@ -255,6 +258,46 @@ static int find_ancestor(struct janus__exception *exception,
 	return err;
 }
 
+/*
+ * One that is there is known by the whole path of its cgroup, which nobody else can have; one
+ * that is not yet, by its id.
+ */
+static int find_container(struct janus__exception *exception,
+			  const struct janus__proc *proc)
+{
+	struct janus_container *container;
+	const char *cgroup;
+	int err = janus__container_of(proc, exception->text, NULL, &container);
+
+	if (err)
+		return err == -ENOENT || err == -ESRCH || err == -EAGAIN ? 0 : err;
+	cgroup = janus_container_get_cgroup(container);
+	free(exception->cgroup);
+	exception->cgroup = *cgroup ? strdup(cgroup) : NULL;
+	err = *cgroup && !exception->cgroup ? -ENOMEM : 0;
+	janus_container_destroy(container);
+	return err;
+}
+
+static int find_one(struct janus__exception *exception, const struct janus__root *root,
+		    const struct janus__proc *proc)
+{
+	switch (exception->kind) {
+	case JANUS_EXCEPTION_EXE:
+		find_exe(exception, root);
+		return 0;
+	case JANUS_EXCEPTION_HOST_EXE:
+		find_host_exe(exception, proc->kernel);
+		return 0;
+	case JANUS_EXCEPTION_ANCESTOR:
+		return find_ancestor(exception, proc);
+	case JANUS_EXCEPTION_CONTAINER:
+		return find_container(exception, proc);
+	default:
+		return 0;
+	}
+}
+
 int janus__excepted_prepare(struct janus__spec *spec, const struct janus__root *root,
 			    const struct janus__proc *proc,
 			    struct janus_watch_report *report)
@@ -265,19 +308,14 @@ int janus__excepted_prepare(struct janus__spec *spec, const struct janus__root *
 		struct janus__place place = { .subject = i, .field = "exceptions" };
 
 		for (uint32_t j = 0; j < subject->exception_count; j++) {
-			struct janus__exception *exception = &subject->exceptions[j];
-			int err = 0;
+			int err = find_one(&subject->exceptions[j], root, proc);
 
-			if (exception->kind == JANUS_EXCEPTION_EXE)
-				find_exe(exception, root);
-			else if (exception->kind == JANUS_EXCEPTION_HOST_EXE)
-				find_host_exe(exception, proc->kernel);
-			else if (exception->kind == JANUS_EXCEPTION_ANCESTOR)
-				err = find_ancestor(exception, proc);
 			place.index = j;
 			if (err)
-				return janus__report_refuse(report, err, &place,
-							    "there is no such process");
+				return janus__report_refuse(
+					report, err, &place,
+					err == -ESRCH ? "there is no such process"
+						      : "who is meant cannot be told");
 		}
 	}
 	return 0;

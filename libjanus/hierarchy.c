@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "cgroup.h"
 #include "listing.h"
 #include "mounts.h"
 #include "util.h"
@@ -21,7 +22,13 @@
 
 /* Deeper and more than on any node; what lies beyond makes the walk incomplete. */
 #define DEPTH_MAX 32u
-#define CGROUPS_MAX 200000u
+#define CGROUPS_MAX 50000u
+
+/*
+ * A container can make as many cgroups below its own as it likes: beyond so many in one it is
+ * not worth the walk, and who looks asks each process instead.
+ */
+#define INSIDE_MAX 1024u
 
 /* v1 has a dozen controllers, each in a hierarchy of its own at most. */
 #define HIERARCHIES_MAX 32u
@@ -118,9 +125,35 @@ struct walk {
 	janus__cgroup_fn *fn;
 	void *userdata;
 	uint32_t cgroups;
+	uint32_t inside; /* of those, in the container that is being walked through */
 	bool complete;
 	char path[PATH_MAX];
 };
+
+/* Whether a path is a container's, or leads into one. */
+static bool is_inside(struct walk *walk, size_t path_length)
+{
+	struct janus__cgroup_match match;
+	char line[PATH_MAX + 8];
+	int length = snprintf(line, sizeof(line), "0::%s\n",
+			      path_length ? walk->path : "/");
+
+	if (janus__cgroup_identify(line, (size_t)length, &match) <= 0)
+		return false;
+	if (match.prefix_length == path_length)
+		walk->inside = 0;
+	return true;
+}
+
+/* Whether to go on below a cgroup. */
+static bool may_descend(struct walk *walk, size_t path_length, uint32_t depth)
+{
+	if (depth < DEPTH_MAX && ++walk->cgroups <= CGROUPS_MAX &&
+	    (!is_inside(walk, path_length) || ++walk->inside <= INSIDE_MAX))
+		return true;
+	walk->complete = false;
+	return false;
+}
 
 /* @length: of the path so far, without a '/' at its end. */
 static void enter(struct walk *walk, int fd, size_t length, uint32_t depth)
@@ -131,10 +164,8 @@ static void enter(struct walk *walk, int fd, size_t length, uint32_t depth)
 
 	walk->path[length] = '\0';
 	walk->fn(walk->userdata, length ? walk->path : "/", fd);
-	if (depth == DEPTH_MAX || ++walk->cgroups > CGROUPS_MAX) {
-		walk->complete = false;
+	if (!may_descend(walk, length, depth))
 		return;
-	}
 	janus__listing_init(&listing, kernel, fd);
 	while ((name = janus__listing_next(&listing))) {
 		janus__autoclose struct janus__fd below = { .kernel = kernel, .fd = -1 };
@@ -242,7 +273,9 @@ bool janus__hierarchies_walk(const struct janus__proc *proc, janus__cgroup_fn *f
 
 	if (!walk)
 		return false;
-	*walk = (struct walk){ proc, fn, userdata, 0, true, "" };
+	*walk = (struct walk){
+		.proc = proc, .fn = fn, .userdata = userdata, .complete = true
+	};
 	if (janus__mounts_read(proc, 0, &mounts) < 0) {
 		free(walk);
 		return false;

@@ -281,7 +281,6 @@ static void *run(void *arg)
 	struct janus__responder *responder = arg;
 
 	responder->batch->readable[0] = true;
-	responder->batch->scarce = !janus__reserve_fill(&responder->reserve);
 	while (!atomic_load(&responder->stopping)) {
 		if (!read_group(responder, 0) || !read_group(responder, 1))
 			break;
@@ -312,6 +311,7 @@ static int get_memory(struct janus__responder *responder)
 	    janus__actors_create(&responder->actors, responder->proc, ACTORS_HELD) < 0)
 		return -ENOMEM;
 	responder->reserve = (struct janus__reserve){ .kernel = responder->kernel };
+	responder->batch->scarce = !janus__reserve_fill(&responder->reserve);
 	handler->searcher.proc = responder->proc;
 	handler->searcher.rules = responder->rules;
 	handler->untold.proc = responder->proc;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroup.h"
 #include "spec.h"
 
 struct entry {
@@ -62,11 +63,11 @@ void janus__record_actor(struct janus__record *record, const struct janus__actor
 			 struct janus__texts *ret)
 {
 	const struct janus__spec *spec = record->spec;
-	bool is_targets = spec->container &&
-			  (actor->container.length == 0
-				   ? spec->pid_namespace &&
-					     spec->pid_namespace == actor->pid_namespace
-				   : has_id(actor, spec->container));
+	bool by_cgroup = spec->container && has_id(actor, spec->container);
+	bool by_namespace = spec->container && spec->pid_namespace &&
+			    spec->pid_namespace == actor->pid_namespace &&
+			    (!actor->container.length ||
+			     !janus__container_id_is_full(spec->container));
 
 	record->who = actor->facts;
 	set_text(ret, JANUS__TEXT_EXE, actor->exe, actor->exe_length);
@@ -74,12 +75,15 @@ void janus__record_actor(struct janus__record *record, const struct janus__actor
 		 actor->cgroup.length);
 	set_text(ret, JANUS__TEXT_CONTAINER, actor->cgroups + actor->container.at,
 		 actor->container.length);
-	if (!is_targets)
+	if (!by_cgroup && !by_namespace)
 		return;
-	/* The watch knows more of it than its cgroup tells. */
+	/*
+	 * The watch knows more of it than its cgroup tells; and what names a container that is
+	 * called by a plain name has made itself, below its own.
+	 */
 	set_text(ret, JANUS__TEXT_CONTAINER, spec->container,
 		 (uint32_t)strlen(spec->container));
-	if (!actor->facts.gone && !*actor->facts.runtime)
+	if (!actor->facts.gone && (!by_cgroup || !*actor->facts.runtime))
 		record->who.runtime = spec->runtime;
 }
 

@@ -255,6 +255,9 @@ void janus__spec_unref(struct janus__spec *spec)
 		return;
 	if (atomic_fetch_sub_explicit(&spec->references, 1, memory_order_acq_rel) != 1)
 		return;
+	for (uint64_t i = 0; i < spec->subject_count; i++)
+		for (uint32_t j = 0; j < spec->subjects[i].exception_count; j++)
+			free(spec->subjects[i].exceptions[j].cgroup);
 	free(spec->container);
 	free(spec->root);
 	free(spec);

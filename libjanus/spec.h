@@ -38,6 +38,7 @@ struct janus__exception {
 	uint64_t start_time; /* of an ancestor */
 	uint64_t device;     /* of an exe; all 0: there was none */
 	uint64_t inode;
+	char *cgroup; /* of a container; NULL: it was not there */
 };
 
 struct janus__subject {

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "container.h"
 #include "context.h"
 #include "util.h"
 
@@ -22,6 +23,9 @@
 /* How long a step of an end takes at least, and how long it waits for observations. */
 #define STEP_NS 10000000
 #define OBSERVATIONS_NS 1000000000
+
+/* How often it is looked whether a container without a first process still has others. */
+#define SURVIVORS_NS 200000000
 
 static int64_t now_ns(void)
 {
@@ -37,12 +41,8 @@ static void arm(struct janus_context *context)
 	struct janus__tending *tending = &context->tending;
 	int64_t due_ns = tending->waiting ? tending->attempt_ns : 0;
 
-	if (tending->ending) {
-		int64_t step_ns = now_ns() + STEP_NS;
-
-		if (!due_ns || step_ns < due_ns)
-			due_ns = step_ns;
-	}
+	if (tending->ending && (!due_ns || tending->step_ns < due_ns))
+		due_ns = tending->step_ns;
 	(void)context->kernel->timer_set(tending->timer_fd, due_ns);
 }
 
@@ -151,20 +151,48 @@ static bool has_observations(const struct janus_watch *watch)
 		atomic_load(&watch->context->follower.in_hand));
 }
 
-/* Its process has ended: the first step, when it is time for it. */
-static void begin_to_end(struct janus_watch *watch)
+/*
+ * Who is not alone with its first process in a pid namespace outlives it, if only until the
+ * runtime comes for the rest: nobody shall be let through meanwhile. Where it cannot be told
+ * there may be some.
+ */
+static bool has_survivors(const struct janus_watch *watch)
+{
+	const struct janus__spec *spec = watch->spec;
+	struct janus_container *container;
+	int err;
+
+	if (!spec->container || spec->pid_namespace)
+		return false;
+	err = janus__container_of(&watch->context->proc, spec->container, NULL,
+				  &container);
+	if (!err)
+		janus_container_destroy(container);
+	return err != -ENOENT && err != -ESRCH;
+}
+
+/* Its process has ended: the first step, when it is time for it. Returns when to look again. */
+static int64_t begin_to_end(struct janus_watch *watch)
 {
 	int64_t now = now_ns();
 
 	if (!watch->ended_ns) {
 		watch->ended_ns = now;
+		watch->looked_ns = 0;
 		watch->context->tending.ending++;
 	}
+	if (now - watch->looked_ns < SURVIVORS_NS)
+		return watch->looked_ns + SURVIVORS_NS;
+	if (has_survivors(watch)) {
+		watch->looked_ns = now;
+		return now + SURVIVORS_NS;
+	}
 	if (has_observations(watch) && now - watch->ended_ns < OBSERVATIONS_NS)
-		return;
+		return now + STEP_NS;
 	watch->ended = janus__spec_ref(watch->spec);
 	watch->ended_ns = now;
 	janus__watch_retire(watch);
+	return now + STEP_NS;
 }
 
 void janus__tend_finish(struct janus_watch *watch)
@@ -188,17 +216,32 @@ void janus__tend_finish(struct janus_watch *watch)
 	watch->context->tending.ending--;
 }
 
+/* The next step of a watch's end. Returns when there is another one; INT64_MAX: never. */
+static int64_t end_watch(struct janus_watch *watch)
+{
+	if (watch->ended) {
+		int64_t due_ns = watch->ended_ns + STEP_NS;
+
+		if (now_ns() < due_ns)
+			return due_ns;
+		janus__tend_finish(watch);
+	} else if (watch->spec && watch->end && janus__life_has_ended(watch->life)) {
+		return begin_to_end(watch);
+	}
+	return INT64_MAX;
+}
+
 static void end_watches(struct janus_context *context)
 {
+	int64_t due_ns = INT64_MAX;
+
 	for (struct janus_watch *watch = context->watches; watch; watch = watch->next) {
-		if (watch->destroyed)
-			continue;
-		if (watch->ended && now_ns() - watch->ended_ns >= STEP_NS)
-			janus__tend_finish(watch);
-		else if (!watch->ended && watch->spec && watch->end &&
-			 janus__life_has_ended(watch->life))
-			begin_to_end(watch);
+		int64_t next_ns = watch->destroyed ? INT64_MAX : end_watch(watch);
+
+		if (next_ns < due_ns)
+			due_ns = next_ns;
 	}
+	context->tending.step_ns = due_ns;
 	janus__watches_reap(context);
 }
 

@@ -17,6 +17,7 @@ struct janus__tending {
 	uint32_t waiting;   /* watches that wait */
 	uint32_t ending;    /* watches that are about to end */
 	int64_t attempt_ns; /* when those that wait are tried again, CLOCK_MONOTONIC */
+	int64_t step_ns;    /* when the next step of an end is due, likewise */
 };
 
 /* The watch waits from now on, for @wait_ns. The engine's mutex is held. */

@@ -30,6 +30,7 @@ struct janus_watch {
 	struct janus__notice *start; /* to be told when it waits no more */
 	struct janus__spec *ended;   /* that was in force; its end is yet to be told */
 	int64_t ended_ns;            /* when the step of its end began; 0: none has */
+	int64_t looked_ns;           /* when it had survivors last; 0: never */
 	bool destroyed;              /* the caller knows it no more */
 };
 

@@ -63,7 +63,10 @@ enum janus_exception_kind {
 	 * the root.
 	 */
 	JANUS_EXCEPTION_CGROUP = 5,
-	/* Processes of the container .text, named as for janus_container_lookup(). */
+	/*
+	 * Processes of the container .text, named as for janus_container_lookup(): of the cgroup
+	 * that it has when the watch is made. One that comes later is known by its id only.
+	 */
 	JANUS_EXCEPTION_CONTAINER = 6,
 	/* The process .number, as the calling process sees it, and its descendants. */
 	JANUS_EXCEPTION_ANCESTOR = 7,
@@ -274,9 +277,11 @@ struct janus_watch_report {
  * nothing of the new options is denied.
  *
  * When the process of JANUS_TARGET_PID or the init process of a container ends, so does the
- * watch: janus_poll() takes back its rules and marks and tells a JANUS_EVENT_END. A process
- * that executes something, is stopped or frozen, does not end. The watch is then good for
- * janus_watch_update() and janus_watch_destroy() only.
+ * watch: janus_poll() takes back its rules and marks and tells a JANUS_EVENT_END. A container
+ * without a pid namespace of its own can have processes that outlive the first one: the watch
+ * ends with the last that its cgroup names. A process that executes something, is stopped or
+ * frozen, does not end. The watch is then good for janus_watch_update() and
+ * janus_watch_destroy() only.
  *
  * Return: 0, or
  *   -EINVAL      an argument is NULL that may not be, a field of @options is out of its range,

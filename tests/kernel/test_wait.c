@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <janus/container.h>
+
 #include "doer.h"
 #include "harness.h"
 #include "jail.h"
@@ -19,12 +21,16 @@
 #define DENY JANUS_VERDICT_DENY
 #define FILE_A WORK "/a"
 
+/* Cgroups below that of a container. */
+#define MANY 1100
+
 static struct stage stage;
 static struct actor actor, target;
 
 /* Containers: a cgroup of that name, in whatever hierarchy there is. */
 
 static char container_id[65], cgroup[256];
+static const char *hierarchy;
 
 static void make_cgroup(void)
 {
@@ -34,23 +40,50 @@ static void make_cgroup(void)
 	for (size_t i = 0; i < 64; i++)
 		container_id[i] = "0123456789abcdef"[random() % 16];
 	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
-		snprintf(cgroup, sizeof(cgroup), "%s/%s", roots[i], container_id);
+		hierarchy = roots[i];
+		snprintf(cgroup, sizeof(cgroup), "%s/%s", hierarchy, container_id);
 		if (mkdir(cgroup, 0755) == 0)
 			return;
 	}
 	harness_skip("needs a cgroup hierarchy that can be written");
 }
 
-static void enter_cgroup(pid_t pid)
+static void enter(const char *path, pid_t pid)
 {
-	char path[300], text[32];
+	char text[32];
 	int fd, length;
 
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
 	length = snprintf(text, sizeof(text), "%d", pid);
 	fd = (int)MUST(open(path, O_WRONLY | O_CLOEXEC));
 	MUST(write(fd, text, (size_t)length));
 	close(fd);
+}
+
+static void enter_cgroup(pid_t pid)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	enter(path, pid);
+}
+
+static void enter_below(int number, pid_t pid)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/%d/cgroup.procs", cgroup, number);
+	enter(path, pid);
+}
+
+static bool remove_folder(void *path)
+{
+	return rmdir(path) == 0;
+}
+
+static int wait_and_remove(const char *path)
+{
+	WAIT_UNTIL(remove_folder, (void *)(uintptr_t)path);
+	return 0;
 }
 
 static bool remove_cgroup(void *arg)
@@ -92,6 +125,106 @@ static struct janus_watch *wait_for_container(uint64_t wait_ns)
 	CHECK_INT(report.marked, 0);
 	CHECK_TEXT(report.message, "");
 	return watch;
+}
+
+/* Its first process has ended, but it has another one, and no pid namespace that ends with it. */
+static void a_container_ends_with_its_last_process(void)
+{
+	struct actor survivor;
+	struct janus_watch *watch;
+
+	set_up_container();
+	jail_start(&survivor, JAIL_TMPFS);
+	enter_cgroup(target.pid);
+	watch = guard(&stage,
+		      &(struct plan){ .deny = { TREE }, .container_id = container_id });
+	enter_cgroup(survivor.pid);
+	actor_kill(&target);
+	/* It is looked for the others more than once meanwhile. */
+	CHECK_INT(janus_poll(stage.context, stage.buffer, 500000000), 0);
+	CHECK_INT(stage_stats(&stage).marks, 1);
+	actor_kill(&survivor);
+	expect_notice(&stage, JANUS_EVENT_END, watch, 0);
+	CHECK_INT(stage_stats(&stage).marks, 0);
+	stage_close(&stage);
+	WAIT_UNTIL(remove_cgroup, NULL);
+	actor_end(&actor);
+}
+
+static void for_each_below(int (*fn)(const char *path))
+{
+	char path[300];
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), "%s/%d", cgroup, i);
+		MUST(fn(path));
+	}
+}
+
+static int make_below(const char *path)
+{
+	return mkdir(path, 0755);
+}
+
+/* It has more cgroups than anybody walks through, and its first process in the last of them. */
+static void a_container_cannot_hide_its_first_process(void)
+{
+	struct janus_container *container;
+	struct actor later;
+
+	set_up_container();
+	jail_start(&later, JAIL_TMPFS);
+	for_each_below(make_below);
+	for (int i = 0; i < MANY; i += MANY - 1) {
+		enter_below(i, target.pid);
+		enter_cgroup(later.pid);
+		CHECK_INT(janus_container_lookup(container_id, &container), 0);
+		CHECK_INT(janus_container_get_init_pid(container), target.pid);
+		CHECK_INT(janus_container_get_pid_count(container), 2);
+		janus_container_destroy(container);
+	}
+	actor_kill(&later);
+	stage_close(&stage);
+	actor_kill(&target);
+	for_each_below(wait_and_remove);
+	WAIT_UNTIL(remove_cgroup, NULL);
+	actor_end(&actor);
+}
+
+/* Someone with cgroups of his own can call one like any container. */
+static void an_exception_is_the_container_that_was_there(void)
+{
+	struct actor forger;
+	char above[64], forged[160], path[180];
+
+	set_up_container();
+	enter_cgroup(target.pid);
+	make_file(FILE_A);
+	guard(&stage,
+	      &(struct plan){
+		      .deny = { FILE_A },
+		      .exceptions = &(struct janus_exception){ JANUS_EXCEPTION_CONTAINER,
+							       0, container_id },
+		      .exception_count = 1 });
+	actor_start(&forger);
+	snprintf(above, sizeof(above), "%s/janus-%d", hierarchy, getpid());
+	snprintf(forged, sizeof(forged), "%s/%s", above, container_id);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", forged);
+	MUST(mkdir(above, 0755));
+	MUST(mkdir(forged, 0755));
+	enter(path, forger.pid);
+	enter_cgroup(actor.pid);
+	CHECK_INT(try_open(&actor, FILE_A), 0);
+	EXPECT(&stage, FILE_A, JANUS_VERDICT_ALLOW, .reason = JANUS_REASON_EXCEPTION);
+	CHECK_INT(try_open(&forger, FILE_A), -EPERM);
+	EXPECT(&stage, FILE_A, DENY);
+	stage_close(&stage);
+	actor_kill(&forger);
+	actor_kill(&actor);
+	actor_kill(&target);
+	wait_and_remove(forged);
+	wait_and_remove(above);
+	WAIT_UNTIL(remove_cgroup, NULL);
 }
 
 static void a_container_is_waited_for(void)
@@ -212,6 +345,9 @@ static void without_a_wait_a_missing_container_is_an_error(void)
 }
 
 static const struct test_case cases[] = {
+	CASE(a_container_ends_with_its_last_process),
+	CASE(a_container_cannot_hide_its_first_process),
+	CASE(an_exception_is_the_container_that_was_there),
 	CASE(a_container_is_waited_for),
 	CASE(a_container_that_does_not_come_in_time_ends_the_watch),
 	CASE(a_waiting_watch_can_be_destroyed_and_updated),

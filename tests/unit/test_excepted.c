@@ -130,6 +130,20 @@ Test(excepted, of_containers_inside_each_other_the_outermost_counts)
 	cr_assert_eq(ASK(.kind = JANUS_EXCEPTION_CONTAINER, .text = other), UNKNOWN);
 }
 
+Test(excepted, a_container_that_was_there_is_its_whole_cgroup)
+{
+	struct janus__exception meant = { .kind = JANUS_EXCEPTION_CONTAINER,
+					  .text = FAKE_ACTOR_ID };
+	char here[] = "/docker/" FAKE_ACTOR_ID, elsewhere[] = "/forged/" FAKE_ACTOR_ID;
+
+	meant.cgroup = here;
+	cr_assert_eq(ask(meant), YES);
+	meant.cgroup = elsewhere;
+	cr_assert_eq(ask(meant), NO);
+	actor.cgroups_length = 0;
+	cr_assert_eq(ask(meant), UNKNOWN);
+}
+
 static enum janus__listed ask_ancestor(uint32_t pid, uint64_t start_time)
 {
 	return ASK(.kind = JANUS_EXCEPTION_ANCESTOR, .number = pid,

@@ -232,6 +232,34 @@ Test(hierarchy, walks_each_once_wherever_it_is_mounted)
 	cr_assert_eq(count_seen("/two"), 1);
 }
 
+/* "v2", and 1,100 folders that are called by numbers of 64 digits behind a folder's name. */
+static void add_many(const char *above)
+{
+	char path[256];
+
+	add_root("v2");
+	for (int i = 0; i < 1100; i++) {
+		snprintf(path, sizeof(path), "v2/%s%064d", above, i);
+		fake_proc_folder(path);
+	}
+	MOUNT({ "cgroup2", 1, "v2" });
+	fake_proc_text("self", "cgroup", "0::/\n");
+}
+
+Test(hierarchy, walks_through_any_number_of_containers)
+{
+	add_many("docker/");
+	cr_assert(walk());
+	cr_assert_eq(seen_count, 1102);
+}
+
+Test(hierarchy, gives_up_on_a_container_that_has_too_many_cgroups)
+{
+	add_many(
+		"docker/3af95bbe5ebe3f58317cc9c2d1495686993579df43658e87cec19814eafa4a4a/x");
+	cr_assert_not(walk());
+}
+
 Test(hierarchy, one_that_is_not_mounted_is_missing)
 {
 	add_v2();

@@ -99,6 +99,38 @@ static uint64_t fill(size_t path_length)
 	return count;
 }
 
+/* Who a record says it was, of somebody whose cgroup names FORGED. */
+#define FORGED "3af95bbe5ebe3f58317cc9c2d1495686993579df43658e87cec19814eafa4a4a"
+
+static void check_container(const char *own, uint64_t pid_namespace, const char *wanted)
+{
+	static struct janus__actor actor;
+	struct janus__record record = { .spec = spec };
+	struct janus__texts texts = { 0 };
+
+	memcpy(actor.cgroups, FORGED, strlen(FORGED));
+	actor.container.length = (uint32_t)strlen(FORGED);
+	actor.pid_namespace = 7;
+	spec->container = strdup(own);
+	spec->pid_namespace = pid_namespace;
+	janus__record_actor(&record, &actor, &texts);
+	cr_assert_eq(texts.length[JANUS__TEXT_CONTAINER], strlen(wanted), "%s", own);
+	cr_assert_eq(memcmp(texts.at[JANUS__TEXT_CONTAINER], wanted, strlen(wanted)), 0);
+	free(spec->container);
+	spec->container = NULL;
+}
+
+Test(ring, a_container_called_by_a_plain_name_does_not_choose_another_one)
+{
+	check_container("plain", 7, "plain");
+	check_container("plain", 8, FORGED);
+	check_container("plain", 0, FORGED);
+	/* Nothing below an id counts: it is who it says. */
+	check_container(
+		"0af95bbe5ebe3f58317cc9c2d1495686993579df43658e87cec19814eafa4a4a", 7,
+		FORGED);
+}
+
 Test(ring, is_empty_at_first)
 {
 	cr_assert(is_empty());
