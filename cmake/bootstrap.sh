@@ -52,6 +52,7 @@ need_build()
 	need protobuf-c-compiler command protoc-c
 	need protobuf-compiler command protoc
 	need libjansson-dev library jansson
+	need libcap-ng-dev library libcap-ng
 	need scdoc command scdoc
 }
 

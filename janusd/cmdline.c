@@ -3,10 +3,13 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
 
+#define DEADLINE_LEAST_MS 10
+#define DEADLINE_MOST_MS 3600000
 #define NODE_MAX 253 /* the longest name that Kubernetes gives a node */
 
 const char cmdline_help[] =
@@ -23,6 +26,10 @@ const char cmdline_help[] =
 	"  -tlskeyfile FILE        its private key\n"
 	"                          any of the three files means -tls\n"
 	"  --insecure-any-address  allow plaintext TCP on other addresses than loopback\n"
+	"  --deadline MS           how long an opener waits at most for its answer, in\n"
+	"                          milliseconds, 10 to 3600000 (default: 500)\n"
+	"  --on-failure WORD       what it gets then of a denied file: allow (default)\n"
+	"                          or deny\n"
 	"  --help                  print this and exit\n"
 	"  --version               print the version and exit\n"
 	"\n"
@@ -41,6 +48,8 @@ enum option_key {
 	KEY_TLS_CERT_FILE,
 	KEY_TLS_KEY_FILE,
 	KEY_INSECURE_ANY_ADDRESS,
+	KEY_DEADLINE,
+	KEY_ON_FAILURE,
 	KEY_HELP,
 	KEY_VERSION,
 };
@@ -53,6 +62,8 @@ static const struct option options[] = {
 	{ "tlscertfile", required_argument, NULL, KEY_TLS_CERT_FILE },
 	{ "tlskeyfile", required_argument, NULL, KEY_TLS_KEY_FILE },
 	{ "insecure-any-address", no_argument, NULL, KEY_INSECURE_ANY_ADDRESS },
+	{ "deadline", required_argument, NULL, KEY_DEADLINE },
+	{ "on-failure", required_argument, NULL, KEY_ON_FAILURE },
 	{ "help", no_argument, NULL, KEY_HELP },
 	{ "version", no_argument, NULL, KEY_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -101,6 +112,27 @@ static int set_file(const char **ret, const char *file, char *error)
 	return 0;
 }
 
+static int set_deadline(struct cmdline *cmdline, const char *word, char *error)
+{
+	unsigned long value = 0;
+	size_t length = strlen(word);
+
+	if (length && length <= 7 && strspn(word, "0123456789") == length)
+		value = strtoul(word, NULL, 10);
+	if (value < DEADLINE_LEAST_MS || value > DEADLINE_MOST_MS)
+		return fail(error, word, "--deadline: not 10 to 3600000 milliseconds");
+	cmdline->deadline_ms = (uint32_t)value;
+	return 0;
+}
+
+static int set_on_failure(struct cmdline *cmdline, const char *word, char *error)
+{
+	if (strcmp(word, "allow") != 0 && strcmp(word, "deny") != 0)
+		return fail(error, word, "--on-failure: neither allow nor deny");
+	cmdline->deny_on_failure = !strcmp(word, "deny");
+	return 0;
+}
+
 static int take_option(struct cmdline *cmdline, int key, char *error)
 {
 	switch (key) {
@@ -120,6 +152,10 @@ static int take_option(struct cmdline *cmdline, int key, char *error)
 	case KEY_INSECURE_ANY_ADDRESS:
 		cmdline->insecure_any_address = true;
 		return 0;
+	case KEY_DEADLINE:
+		return set_deadline(cmdline, optarg, error);
+	case KEY_ON_FAILURE:
+		return set_on_failure(cmdline, optarg, error);
 	case KEY_HELP:
 		cmdline->action = CMDLINE_HELP;
 		return 0;
@@ -147,7 +183,8 @@ static int check_tls(struct cmdline *cmdline, char *error)
 int cmdline_parse(struct cmdline *ret, int argc, char **argv,
 		  char error[CMDLINE_ERROR_SIZE])
 {
-	struct cmdline cmdline = { .action = CMDLINE_RUN };
+	struct cmdline cmdline = { .action = CMDLINE_RUN,
+				   .deadline_ms = CMDLINE_DEADLINE_MS };
 	int key;
 
 	opterr = 0;

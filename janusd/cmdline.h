@@ -8,9 +8,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define CMDLINE_LISTEN_MAX 16
 #define CMDLINE_ERROR_SIZE 512
+#define CMDLINE_DEADLINE_MS 500
 
 enum cmdline_action {
 	CMDLINE_RUN,
@@ -28,6 +30,8 @@ struct cmdline {
 	const char *tls_cert_file;
 	const char *tls_key_file;
 	bool insecure_any_address;
+	uint32_t deadline_ms;
+	bool deny_on_failure;
 };
 
 /*

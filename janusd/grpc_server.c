@@ -121,7 +121,7 @@ static void tell_bind_failure(const struct listener *listener,
 static int add_listener(struct server *server, const struct server_options *options,
 			size_t index)
 {
-	const struct listener *listener = &options->listeners->items[index];
+	struct listener *listener = &options->listeners->items[index];
 	grpc_server_credentials *credentials = credentials_of(server, options, index);
 	char text[LISTEN_TEXT_SIZE];
 	mode_t old_mask;
@@ -129,6 +129,7 @@ static int add_listener(struct server *server, const struct server_options *opti
 
 	if (!credentials)
 		return -1;
+	listen_set_port(listener, options->ports[index]);
 	/* A unix socket is for root alone, from its first moment on. */
 	old_mask = umask(0177);
 	port = grpc_server_add_http2_port(server->server, listen_target(listener, text),
@@ -139,6 +140,8 @@ static int add_listener(struct server *server, const struct server_options *opti
 		tell_bind_failure(listener, options->cmdline);
 		return -1;
 	}
+	if (!listen_is_unix(listener))
+		options->ports[index] = (uint16_t)port;
 	log_notice("listening on %s (%s)", listen_name(listener, port, text),
 		   listener->tls ? "mtls" : "plaintext");
 	return 0;
@@ -146,12 +149,10 @@ static int add_listener(struct server *server, const struct server_options *opti
 
 static int add_listeners(struct server *server, const struct server_options *options)
 {
-	for (size_t i = 0; i < options->listeners->count; i++) {
-		int result = listen_prepare(&options->listeners->items[i]);
-
-		if (result < 0 || (!result && add_listener(server, options, i)))
+	for (size_t i = 0; i < options->listeners->count; i++)
+		if (!options->listeners->items[i].left_out &&
+		    add_listener(server, options, i))
 			return -1;
-	}
 	return 0;
 }
 

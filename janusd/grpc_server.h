@@ -7,6 +7,8 @@
 #ifndef JANUSD_GRPC_SERVER_H
 #define JANUSD_GRPC_SERVER_H
 
+#include <stdint.h>
+
 struct cmdline;
 struct jobs;
 struct listeners;
@@ -15,6 +17,8 @@ struct server;
 
 struct server_options {
 	struct listeners *listeners;
+	/* Of each, where any port will do: which one it had last, 0: none. Written back. */
+	uint16_t *ports;
 	const struct cmdline *cmdline; /* for the TLS files */
 	const struct node_name *node;
 	struct jobs *jobs;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "codec.h"
+#include "guard_image.h"
 #include "janus.pb-c.h"
 #include "template.h"
 #include "text.h"
@@ -26,6 +27,9 @@ struct backing {
 	struct guard_config config;
 	struct codec_message message;
 	struct janus_tag *tags; /* of all subjects */
+	uint8_t *request;
+	char **cids;   /* of guard_config_set_targets() */
+	int32_t *pids; /* likewise */
 };
 
 /* Which text of a subject: "subject[3].deny[7]". */
@@ -356,6 +360,19 @@ static int take_message(struct backing *backing, const struct node_name *node,
 	return take_format(config, message->logformat, status);
 }
 
+static int keep_request(struct backing *backing, struct wire_bytes request,
+			struct status *status)
+{
+	backing->request = malloc(request.size + 1);
+	if (!backing->request)
+		return status_set(status, STATUS_RESOURCE_EXHAUSTED,
+				  "request: no memory");
+	if (request.size)
+		memcpy(backing->request, request.data, request.size);
+	backing->config.request = (struct wire_bytes){ backing->request, request.size };
+	return 0;
+}
+
 int guard_config_create(struct guard_config **ret, struct wire_bytes request,
 			const struct node_name *node, struct status *status)
 {
@@ -368,11 +385,56 @@ int guard_config_create(struct guard_config **ret, struct wire_bytes request,
 	backing->message.budget_bytes = CODEC_BUDGET_BYTES;
 	if (codec_unpack(&backing->message, &janus__janusd_config__descriptor, request,
 			 status) ||
-	    take_message(backing, node, status)) {
+	    take_message(backing, node, status) ||
+	    keep_request(backing, request, status)) {
 		guard_config_destroy(&backing->config);
 		return -1;
 	}
 	*ret = &backing->config;
+	return 0;
+}
+
+void guard_config_drop_request(struct guard_config *config)
+{
+	struct backing *backing = config->internal;
+
+	free(backing->request);
+	backing->request = NULL;
+	config->request = (struct wire_bytes){ NULL, 0 };
+}
+
+static void free_targets(struct backing *backing)
+{
+	for (size_t i = 0; backing->cids && backing->cids[i]; i++)
+		free(backing->cids[i]);
+	free(backing->cids);
+	free(backing->pids);
+	backing->cids = NULL;
+	backing->pids = NULL;
+}
+
+int guard_config_set_targets(struct guard_config *config, const struct guard_image *image)
+{
+	struct backing *backing = config->internal;
+	size_t cids = 0, pids = 0;
+
+	free_targets(backing);
+	backing->cids = calloc(image->target_count + 1, sizeof(*backing->cids));
+	backing->pids = calloc(image->target_count + 1, sizeof(*backing->pids));
+	if (!backing->cids || !backing->pids)
+		return -1;
+	for (size_t i = 0; i < image->target_count; i++) {
+		const struct guard_image_target *target = &image->targets[i];
+
+		if (!target->cid)
+			backing->pids[pids++] = target->pid;
+		else if (!(backing->cids[cids++] = strdup(target->cid)))
+			return -1;
+	}
+	config->cids = backing->cids;
+	config->cid_count = cids;
+	config->pids = backing->pids;
+	config->pid_count = pids;
 	return 0;
 }
 
@@ -387,5 +449,7 @@ void guard_config_destroy(struct guard_config *config)
 	codec_done(&backing->message);
 	free(config->subjects);
 	free(backing->tags);
+	free(backing->request);
+	free_targets(backing);
 	free(backing);
 }

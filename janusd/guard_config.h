@@ -15,6 +15,7 @@
 #include "status.h"
 #include "wire.h"
 
+struct guard_image;
 struct template;
 
 /* The name that goes where a request names no node. */
@@ -35,16 +36,24 @@ struct guard_config {
 	size_t subject_count;
 	struct template *template; /* given away by setting it NULL */
 	size_t path_count;
-	size_t bytes;   /* of memory that it takes */
-	void *internal; /* what the strings are in */
+	size_t bytes;              /* of memory that it takes, without the request */
+	struct wire_bytes request; /* a copy, until guard_config_drop_request() */
+	void *internal;            /* what the strings are in */
 };
 
 /*
- * @request: the bytes of a JanusdConfig; not kept.
+ * @request: the bytes of a JanusdConfig; copied.
  * Return: 0, or -1 with a status that names field, value and cause.
  */
 int guard_config_create(struct guard_config **ret, struct wire_bytes request,
 			const struct node_name *node, struct status *status);
+
+/* It is not needed any more. */
+void guard_config_drop_request(struct guard_config *config);
+
+/* The targets of @image in place of those that the request names. Return: 0, or -1: no memory. */
+int guard_config_set_targets(struct guard_config *config,
+			     const struct guard_image *image);
 
 void guard_config_destroy(struct guard_config *config);
 

@@ -20,6 +20,7 @@
 
 #include "guards_internal.h"
 #include "log.h"
+#include "process.h"
 #include "text.h"
 #include "util.h"
 
@@ -174,6 +175,18 @@ static int resolve_container(struct guard *guard, size_t index, struct status *s
 	return 0;
 }
 
+/*
+ * Looked at before the watch is made: if the pid goes to somebody else meanwhile, the next
+ * worker finds that nobody is there, instead of the wrong one.
+ */
+static void add_process(struct guard *guard, int32_t pid)
+{
+	struct guard_target *target = &guard->targets[guard->target_count++];
+
+	target->pid = pid;
+	target->start_time = process_start_time(pid);
+}
+
 /* Containers by their full ids, so that one that is named twice counts once. */
 static int resolve_targets(struct guard *guard, struct status *status)
 {
@@ -188,7 +201,7 @@ static int resolve_targets(struct guard *guard, struct status *status)
 			return -1;
 	for (size_t i = 0; i < config->pid_count; i++)
 		if (!has_target(guard, NULL, config->pids[i]))
-			guard->targets[guard->target_count++].pid = config->pids[i];
+			add_process(guard, config->pids[i]);
 	return 0;
 }
 
@@ -210,7 +223,8 @@ static struct guard_target *find_old(const struct replacing *replacing,
 	return NULL;
 }
 
-static struct janus_watch_options options_of(const struct guard *guard,
+static struct janus_watch_options options_of(const struct replacing *replacing,
+					     const struct guard *guard,
 					     const struct guard_target *target)
 {
 	struct janus_watch_options options = JANUS_WATCH_OPTIONS_INIT;
@@ -221,6 +235,7 @@ static struct janus_watch_options options_of(const struct guard *guard,
 	options.target = target->cid ? JANUS_TARGET_CONTAINER : JANUS_TARGET_PID;
 	options.container_id = target->cid;
 	options.pid = target->cid ? 0 : target->pid;
+	options.on_failure = replacing->guards->options.on_failure;
 	return options;
 }
 
@@ -276,7 +291,8 @@ static int take_result(struct replacing *replacing, struct guard_target *target,
 
 static int create_watch(struct replacing *replacing, struct guard_target *target)
 {
-	struct janus_watch_options options = options_of(replacing->fresh, target);
+	struct janus_watch_options options = options_of(replacing, replacing->fresh,
+							target);
 	struct janus_watch_report report = JANUS_WATCH_REPORT_INIT;
 	int error = janus_watch_create(replacing->guards->context, &target->watch,
 				       &options, &report);
@@ -288,7 +304,8 @@ static int update_watch(struct replacing *replacing, size_t index)
 {
 	struct guard_target *target = &replacing->fresh->targets[index];
 	struct guard_target *old = find_old(replacing, target);
-	struct janus_watch_options options = options_of(replacing->fresh, target);
+	struct janus_watch_options options = options_of(replacing, replacing->fresh,
+							target);
 	struct janus_watch_report report = JANUS_WATCH_REPORT_INIT;
 	int error = janus_watch_update(old->watch, &options, &report);
 
@@ -329,7 +346,7 @@ static void undo(struct replacing *replacing)
 		if (!replacing->updated[i])
 			continue;
 		old = find_old(replacing, &fresh->targets[i]);
-		options = options_of(replacing->old, old);
+		options = options_of(replacing, replacing->old, old);
 		if (janus_watch_update(old->watch, &options, &report))
 			log_error(
 				"guard '%s': %s '%s' could not be brought back to what it"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The registry: finds, counts and lists guards, and says which of them a request means.
- * How a guard comes into force is guard_replace.c's business.
+ * The registry: finds, counts and lists guards, and says which of them a request means. Each
+ * change goes into the state as well, when it is done. How a guard comes into force is
+ * guard_replace.c's business.
  */
 #include "guards.h"
 
@@ -14,18 +15,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard_image.h"
+#include "guard_state.h"
 #include "guards_internal.h"
 #include "log.h"
 #include "text.h"
 #include "util.h"
 
-struct guards *guards_create(struct janus_context *context)
+struct guards *guards_create(struct janus_context *context,
+			     const struct guards_options *options)
 {
 	struct guards *guards = calloc(1, sizeof(*guards));
 
 	if (!guards)
 		return NULL;
 	guards->context = context;
+	guards->options = *options;
 	guards->labels = labels_create();
 	if (!guards->labels) {
 		free(guards);
@@ -219,8 +224,47 @@ static void put_in_order(struct guards *guards, const struct guard *old,
 	guards->in_order[guards->count++] = fresh;
 }
 
-void guards_apply(struct guards *guards, struct guard_config *config,
-		  struct guard_outcome *ret)
+static int write_image(struct guards *guards, const struct guard *guard)
+{
+	struct wire_bytes image;
+	int error = guard_image_pack(guard->targets, guard->target_count,
+				     guard->config->request, &image);
+
+	if (error)
+		return error;
+	error = guard_state_put(guards->options.state, guard->serial, image);
+	free((void *)(uintptr_t)image.data);
+	return error;
+}
+
+void guards_save(struct guards *guards, const struct guard *guard)
+{
+	struct text_quote name, pod, node;
+	int error = guards->options.state ? write_image(guards, guard) : 0;
+
+	if (error)
+		log_error("guard '%s' (%s:%s) is in force, but the next process would not"
+			  " know of it: %s",
+			  text_quote(&name, guard->config->name),
+			  text_quote(&pod, guard->config->pod),
+			  text_quote(&node, guard->config->node), janus_strerror(error));
+	guard_config_drop_request(guard->config);
+}
+
+void guards_forget(struct guards *guards, uint64_t serial)
+{
+	int error = guards->options.state
+			    ? guard_state_remove(guards->options.state, serial)
+			    : 0;
+
+	if (error)
+		log_error("guard %" PRIu64 " is gone, but the next process would bring it"
+			  " back: %s",
+			  serial, janus_strerror(error));
+}
+
+void guards_put(struct guards *guards, struct guard_config *config,
+		struct guard_outcome *ret)
 {
 	struct guard *fresh = guard_prepare(guards, config);
 	struct guard *old;
@@ -244,6 +288,14 @@ void guards_apply(struct guards *guards, struct guard_config *config,
 	labels_set_guard(guards->labels, fresh->label, fresh);
 	guard_free(guards, old);
 	ret->guard = fresh;
+}
+
+void guards_apply(struct guards *guards, struct guard_config *config,
+		  struct guard_outcome *ret)
+{
+	guards_put(guards, config, ret);
+	if (ret->guard)
+		guards_save(guards, ret->guard);
 }
 
 static bool has_pid(const struct guard *guard, const struct guard_match *match)
@@ -307,6 +359,7 @@ size_t guards_remove(struct guards *guards, const struct guard_match *match,
 
 		if (is_meant(guard, match)) {
 			tell_removed(guard->config);
+			guards_forget(guards, guard->serial);
 			unlink_guard(guards, guard);
 			guard_free(guards, guard);
 		} else {
@@ -360,6 +413,7 @@ static void remove_guard(struct guards *guards, struct guard *guard)
 	size_t position = find_after(guards, guard->serial) - 1;
 
 	tell_removed(guard->config);
+	guards_forget(guards, guard->serial);
 	unlink_guard(guards, guard);
 	guards->count--;
 	memmove(&guards->in_order[position], &guards->in_order[position + 1],

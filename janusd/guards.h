@@ -15,6 +15,7 @@
 #include "labels.h"
 #include "status.h"
 
+struct guard_state;
 struct janus_context;
 struct janus_watch;
 struct guards;
@@ -23,13 +24,15 @@ struct guards;
 struct guard_target {
 	char *cid;   /* the full id, without scheme; NULL: the target is the process */
 	int32_t pid; /* the process, or the container's init process at the time */
+	uint64_t start_time;       /* of a target that is a process, see process.h */
 	struct janus_watch *watch; /* NULL: not one path of the guard is there */
 };
 
 struct guard {
 	struct guard *next; /* in the registry's bucket */
 	uint64_t hash;
-	uint64_t serial; /* rises with each new guard; a replaced one keeps it */
+	uint64_t
+		serial; /* rises with each new guard, over all workers; a replaced one keeps it */
 	struct guard_config *config;
 	const struct label *label;
 	struct guard_target *targets;
@@ -57,13 +60,30 @@ struct guard_match {
 	size_t pid_count;
 };
 
-/* Return: NULL if there is no memory. @context stays the caller's. */
-struct guards *guards_create(struct janus_context *context);
+/* What goes for all guards. */
+struct guards_options {
+	struct guard_state *state; /* where guards outlive this process; NULL: nowhere */
+	uint32_t on_failure;       /* as in janus_watch_options */
+};
+
+/*
+ * Return: NULL if there is no memory. @context and the state of @options stay the caller's.
+ */
+struct guards *guards_create(struct janus_context *context,
+			     const struct guards_options *options);
 
 void guards_destroy(struct guards *guards);
 
 /*
- * Destroys every guard, which releases whoever waits for an answer. Labels stay a while.
+ * Bring back what the state says that the last process had guarded: what of it has ended
+ * meanwhile is told and forgotten, and so is, as an error, what cannot be guarded any more.
+ * To be called before anything else is guarded.
+ */
+void guards_restore(struct guards *guards, const struct node_name *node);
+
+/*
+ * Destroys every guard, which releases whoever waits for an answer. Labels stay a while, and
+ * the state as it is.
  */
 void guards_clear(struct guards *guards);
 

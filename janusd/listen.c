@@ -254,21 +254,29 @@ static int prepare_unix(struct listener *listener)
 	return take_lock(listener);
 }
 
-int listen_prepare(struct listener *listener)
+static void prepare_optional(struct listener *listener)
 {
 	char name[LISTEN_TEXT_SIZE];
-	int error;
+	int error = listen_probe(listener);
 
-	if (listen_is_unix(listener))
-		return prepare_unix(listener);
-	if (!listener->optional)
-		return 0;
-	error = listen_probe(listener);
 	if (error != -EAFNOSUPPORT && error != -EADDRNOTAVAIL)
-		return 0;
+		return;
 	log_info("not listening on %s, there is no IPv6: %s",
 		 listen_name(listener, 0, name), strerror(-error));
-	return 1;
+	listener->left_out = true;
+}
+
+int listen_prepare(struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++) {
+		struct listener *listener = &listeners->items[i];
+
+		if (listen_is_unix(listener) && prepare_unix(listener))
+			return -1;
+		if (listener->optional)
+			prepare_optional(listener);
+	}
+	return 0;
 }
 
 static socklen_t address_size(const struct listener *listener)
@@ -300,6 +308,15 @@ int listen_probe(const struct listener *listener)
 		return 0;
 	}
 	return listen(fd, 1) ? -errno : 0;
+}
+
+void listen_set_port(struct listener *listener, uint16_t port)
+{
+	if (listener->address.any.sa_family == AF_INET && !listener->address.in.sin_port)
+		listener->address.in.sin_port = htons(port);
+	if (listener->address.any.sa_family == AF_INET6 &&
+	    !listener->address.in6.sin6_port)
+		listener->address.in6.sin6_port = htons(port);
 }
 
 void listen_done(struct listeners *listeners)

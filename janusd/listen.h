@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -26,6 +27,7 @@ struct listener {
 	} address;
 	bool tls;
 	bool optional; /* nobody asked for it: it may be missing where the protocol is */
+	bool left_out; /* it is missing */
 	int lock;      /* -1: none */
 };
 
@@ -42,17 +44,20 @@ int listen_plan(struct listeners *ret, const struct cmdline *cmdline,
 		char error[CMDLINE_ERROR_SIZE]);
 
 /*
- * Make ready to bind: the folder of the default socket, the lock. Logs what fails.
- * Return: 0, 1: leave this one out, -1: failure.
+ * Make ready to bind all of them: the folder of the default socket, the locks, which go on as
+ * long as this process or one that it forks. Logs what fails. Return: 0, or -1.
  */
-int listen_prepare(struct listener *listener);
+int listen_prepare(struct listeners *listeners);
 
 /*
  * Bind and let go again. Return: 0, or the negative errno that says why it cannot be had.
  */
 int listen_probe(const struct listener *listener);
 
-/* After the sockets are closed. */
+/* Of an address with any port: this one. 0, or another kind of address: nothing happens. */
+void listen_set_port(struct listener *listener, uint16_t port);
+
+/* Let go of the locks. */
 void listen_done(struct listeners *listeners);
 
 /* How people write it; @port: the real one. */

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the daemon itself has to say: lines "janusd: level: text" through the sink, or
- * straight to standard error while there is none. From any thread. What guards record is
- * not said here.
+ * straight to standard error while there is none, where a line that cannot be written at once
+ * is dropped. From any thread. What guards record is not said here.
  */
 #ifndef JANUSD_LOG_H
 #define JANUSD_LOG_H
+
+#include <stddef.h>
 
 #include "sink.h"
 #include "util.h"
 
 /* NULL: from now on straight to standard error. The sink stays the caller's. */
 void log_set_sink(struct sink *sink);
+
+/* Keep a copy of the last line in here, terminated; NULL: no more. It stays the caller's. */
+void log_set_last(char *last, size_t size);
 
 /* What is put in must be escaped; a control character that slips through becomes "?". */
 format_like_printf(1, 2) void log_error(const char *format, ...);

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "cmdline.h"
+#include "keeper.h"
 #include "listen.h"
-#include "worker.h"
 
 #define EXIT_USAGE 2
 
@@ -53,5 +53,5 @@ int main(int argc, char **argv)
 		return print("janusd " JANUS_VERSION_STRING "\n");
 	if (listen_plan(&listeners, &cmdline, error))
 		return fail_usage(error);
-	return worker_run(&cmdline, &listeners);
+	return keeper_run(&cmdline, &listeners);
 }

@@ -211,7 +211,7 @@ static void create_received(struct rpc_call *call, struct wire_bytes bytes)
 		return;
 	}
 	request->job.run = run_create;
-	request->job.bytes = request->config->bytes;
+	request->job.bytes = request->config->bytes + request->config->request.size;
 	request_put(request);
 }
 

@@ -7,7 +7,6 @@
 #include <janus/event.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -16,10 +15,12 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmdline.h"
 #include "grpc_server.h"
+#include "guard_state.h"
 #include "guards.h"
 #include "jobs.h"
 #include "listen.h"
@@ -32,17 +33,18 @@
 #define SINK_FLUSH_NS INT64_C(2000000000)
 #define EVENTS_AT_ONCE 256
 #define JOBS_AT_ONCE 16
+#define SERVE_AGAIN_MS 5000
 
 struct worker {
+	const struct worker_setup *setup;
 	struct sink *sink;
 	struct janus_context *context;
 	struct janus_event_buffer *events;
 	struct records *records;
+	struct guard_state *state;
 	struct guards *guards;
 	struct jobs *jobs;
 	struct server *server;
-	struct node_name node;
-	char host[HOST_NAME_MAX + 1];
 	int signals;
 	int epoll;
 	bool stopping;
@@ -82,31 +84,16 @@ static void raise_fd_limit(void)
 		log_warning("cannot raise the limit of open files: %s", strerror(errno));
 }
 
-static int start_node(struct worker *worker, const struct cmdline *cmdline)
-{
-	if (cmdline->node) {
-		worker->node = (struct node_name){ cmdline->node, true };
-		return 0;
-	}
-	if (gethostname(worker->host, sizeof(worker->host) - 1))
-		return fail("cannot read the name of the host; use --node", errno);
-	worker->node = (struct node_name){ worker->host, false };
-	return 0;
-}
-
 static int start_context(struct worker *worker)
 {
 	struct janus_context_options options = JANUS_CONTEXT_OPTIONS_INIT;
-	struct janus_features features = JANUS_FEATURES_INIT;
-	int error = janus_get_features(&features);
+	int error;
 
 	options.log = log_library_line;
 	options.log_level = JANUS_LOG_INFO;
-	/* There is a context without permission, too, but it guards nothing. */
-	if (!error && !(features.available & JANUS_FEATURE_PERMISSION))
-		error = features.permission_error;
-	if (!error)
-		error = janus_context_create(&worker->context, &options);
+	options.deadline_ns = worker->setup->cmdline->deadline_ms * UINT64_C(1000000);
+	options.keep = worker->setup->keep;
+	error = janus_context_create(&worker->context, &options);
 	if (error) {
 		log_error("cannot start guarding: %s%s", janus_strerror(error),
 			  error == -EPERM ? "; CAP_SYS_ADMIN is needed" : "");
@@ -122,10 +109,18 @@ static int start_context(struct worker *worker)
 
 static int start_objects(struct worker *worker)
 {
-	int error;
+	struct guards_options options = {
+		.on_failure = worker->setup->cmdline->deny_on_failure
+				      ? JANUS_VERDICT_DENY
+				      : JANUS_VERDICT_ALLOW,
+	};
+	int error = guard_state_open(&worker->state, worker->setup->state_fd);
 
+	if (error)
+		return fail("cannot read the state of the guards", error);
+	options.state = worker->state;
 	worker->records = records_create(worker->sink);
-	worker->guards = guards_create(worker->context);
+	worker->guards = guards_create(worker->context, &options);
 	if (!worker->records || !worker->guards)
 		return fail("cannot start", ENOMEM);
 	error = jobs_create(&worker->jobs);
@@ -153,10 +148,18 @@ static int start_loop(struct worker *worker)
 	return 0;
 }
 
-static int start(struct worker *worker, const struct cmdline *cmdline,
-		 struct listeners *listeners)
+/* Whoever has waited since the last worker's end is decided about from here on. */
+static int resume(struct worker *worker)
 {
-	struct server_options options = { listeners, cmdline, &worker->node, NULL };
+	int error;
+
+	guards_restore(worker->guards, &worker->setup->node);
+	error = janus_context_resume(worker->context);
+	return error ? fail("cannot start guarding", error) : 0;
+}
+
+static int start(struct worker *worker)
+{
 	int error;
 
 	if (start_signals(worker))
@@ -166,11 +169,9 @@ static int start(struct worker *worker, const struct cmdline *cmdline,
 		return fail("cannot start to log", error);
 	log_set_sink(worker->sink);
 	raise_fd_limit();
-	if (start_node(worker, cmdline) || start_context(worker) ||
-	    start_objects(worker) || start_loop(worker))
+	if (start_context(worker) || start_objects(worker) || start_loop(worker))
 		return -1;
-	options.jobs = worker->jobs;
-	return server_create(&worker->server, &options);
+	return resume(worker);
 }
 
 static void stop(struct worker *worker)
@@ -178,7 +179,8 @@ static void stop(struct worker *worker)
 	if (worker->stopping)
 		return;
 	worker->stopping = true;
-	server_stop(worker->server);
+	if (worker->server)
+		server_stop(worker->server);
 }
 
 static void take_signal(struct worker *worker)
@@ -193,16 +195,16 @@ static void take_signal(struct worker *worker)
 			" nothing else to reload");
 		return;
 	}
+	if (worker->stopping)
+		return;
 	log_info("%s: ending", info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
 	stop(worker);
 }
 
-/* Without the thread that answers nothing is guarded: better start anew than pretend. */
+/* Without the thread that answers nothing is decided: better start anew than pretend. */
 static void lose_context(struct worker *worker)
 {
-	log_error(
-		"guarding has ended, openers are let through: the kernel's events can no"
-		" longer be read");
+	log_error("the kernel's events can no longer be read");
 	worker->exit_status = EXIT_FAILURE;
 	epoll_ctl(worker->epoll, EPOLL_CTL_DEL, janus_get_fd(worker->context), NULL);
 	stop(worker);
@@ -240,6 +242,58 @@ static void take_events(struct worker *worker)
 		lose_context(worker);
 	else if (count >= 0 && count < EVENTS_AT_ONCE)
 		labels_drained(guards_labels(worker->guards));
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+static void guard_for(struct worker *worker, int64_t time_ms)
+{
+	int64_t end = now_ms() + time_ms;
+	int64_t left = time_ms;
+
+	while (left > 0 && !worker->stopping) {
+		struct epoll_event ready;
+
+		if (epoll_wait(worker->epoll, &ready, 1, (int)left) > 0) {
+			take_events(worker);
+			take_signal(worker);
+		}
+		left = end - now_ms();
+	}
+}
+
+/*
+ * What the last worker had guarded is guarded whether anybody can be served or not: an address
+ * or a certificate that is no good for now must not end it. Return: 0, also when it is to end
+ * meanwhile, or -1.
+ */
+static int serve(struct worker *worker)
+{
+	const struct worker_setup *setup = worker->setup;
+	struct server_options options = {
+		.listeners = setup->listeners,
+		.ports = setup->note->ports,
+		.cmdline = setup->cmdline,
+		.node = &setup->node,
+		.jobs = worker->jobs,
+	};
+
+	while (!worker->stopping && server_create(&worker->server, &options)) {
+		if (!guards_count(worker->guards))
+			return -1;
+		log_error(
+			"nobody can be served; %zu guards are in force all the same, and"
+			" it is tried again in 5 seconds",
+			guards_count(worker->guards));
+		guard_for(worker, SERVE_AGAIN_MS);
+	}
+	return 0;
 }
 
 /*
@@ -285,25 +339,41 @@ static void finish(struct worker *worker)
 		take_last_events(worker);
 	}
 	guards_destroy(worker->guards);
+	guard_state_close(worker->state);
 	records_destroy(worker->records);
 	janus_event_buffer_destroy(worker->events);
 	janus_context_destroy(worker->context);
 	close_fd(worker->signals);
 }
 
-int worker_run(const struct cmdline *cmdline, struct listeners *listeners)
+/*
+ * Of a worker that fails, the guards are left to the next one, as if it had been killed: their
+ * marks stay, and whoever waits goes on waiting.
+ */
+static bool leaves_guards(const struct worker *worker)
 {
-	struct worker worker = { .signals = -1, .epoll = -1 };
+	return worker->exit_status && worker->guards && guards_count(worker->guards);
+}
 
-	if (start(&worker, cmdline, listeners)) {
+int worker_run(const struct worker_setup *setup)
+{
+	struct worker worker = { .setup = setup, .signals = -1, .epoll = -1 };
+
+	log_set_last(setup->note->last_line, sizeof(setup->note->last_line));
+	if (start(&worker) || serve(&worker)) {
 		worker.exit_status = EXIT_FAILURE;
-	} else {
+	} else if (worker.server) {
+		atomic_store(&setup->note->is_ready, true);
 		log_notice("ready");
 		run_loop(&worker);
 	}
+	if (leaves_guards(&worker)) {
+		sink_flush(worker.sink, SINK_FLUSH_NS);
+		_exit(worker.exit_status);
+	}
 	finish(&worker);
-	listen_done(listeners);
 	log_set_sink(NULL);
 	sink_destroy(worker.sink, SINK_FLUSH_NS);
+	log_set_last(NULL, 0);
 	return worker.exit_status;
 }

@@ -2,15 +2,42 @@
 /*
  * The daemon at work: one loop on the main thread over the library's events, the jobs of
  * the gRPC thread and the signals. Owns every object of the process and the order in
- * which they come and go.
+ * which they come and go. It may end at any moment: what has to be there afterwards is in the
+ * keep and in the state.
  */
 #ifndef JANUSD_WORKER_H
 #define JANUSD_WORKER_H
 
-struct cmdline;
-struct listeners;
+#include <stdatomic.h>
+#include <stdint.h>
 
-/* Return: the exit status of the process. */
-int worker_run(const struct cmdline *cmdline, struct listeners *listeners);
+#include "guard_config.h"
+#include "listen.h"
+
+struct cmdline;
+struct janus_keep;
+
+/* In memory that keeper and worker share. The keeper believes none of it. */
+struct worker_note {
+	char last_line[512];
+	atomic_bool is_ready;
+	/* Of listeners that take any port: the next worker listens on the same. */
+	uint16_t ports[2 * CMDLINE_LISTEN_MAX];
+};
+
+struct worker_setup {
+	const struct cmdline *cmdline;
+	struct listeners *listeners;
+	struct node_name node;
+	struct janus_keep *keep;
+	int state_fd;
+	struct worker_note *note;
+};
+
+/*
+ * What the setup leads to stays the caller's. Signals that the worker waits for are blocked
+ * already. Return: the exit status of the process.
+ */
+int worker_run(const struct worker_setup *setup);
 
 #endif

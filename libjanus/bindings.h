@@ -31,6 +31,15 @@ struct janus__bindings {
 	struct janus__binding entries[];
 };
 
+/* Whether it denies what could not be decided about. */
+static inline bool janus__binding_is_strict(const struct janus__binding *binding)
+{
+	return binding->spec->denies_on_failure && !binding->ignore &&
+	       binding->rule->deny &&
+	       janus__spec_subject_of(binding->spec, binding->rule)->mode ==
+		       JANUS_MODE_ENFORCE;
+}
+
 /* Both take NULL and then do nothing. */
 struct janus__bindings *janus__bindings_ref(struct janus__bindings *bindings);
 void janus__bindings_unref(struct janus__bindings *bindings);

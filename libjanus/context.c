@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "features.h"
+#include "keep.h"
 #include "options.h"
 #include "util.h"
 #include "watch.h"
@@ -17,6 +18,8 @@
 #define RING_BYTES_DEFAULT ((uint64_t)1 << 20)
 #define RING_BYTES_MIN ((uint64_t)16 << 10)
 #define RING_BYTES_MAX ((uint64_t)1 << 30)
+#define DEADLINE_NS_MIN ((uint64_t)10 * 1000000)
+#define DEADLINE_NS_MAX ((uint64_t)3600 * 1000000000)
 
 static int check_options(struct janus_context_options *ret,
 			 const struct janus_context_options *given)
@@ -30,6 +33,13 @@ static int check_options(struct janus_context_options *ret,
 		ret->ring_bytes = RING_BYTES_DEFAULT;
 	if (ret->log_level == 0)
 		ret->log_level = JANUS_LOG_WARNING;
+	if (ret->deadline_ns == 0)
+		ret->deadline_ns = JANUS__DEADLINE_DEFAULT_NS;
+	if (ret->deadline_ns < DEADLINE_NS_MIN || ret->deadline_ns > DEADLINE_NS_MAX)
+		return -EINVAL;
+	if (ret->keep &&
+	    ret->keep->ledger->flags != (ret->flags & (uint32_t)JANUS_CONTEXT_THREADS))
+		return -EINVAL;
 	if (ret->ring_bytes < RING_BYTES_MIN || ret->ring_bytes > RING_BYTES_MAX ||
 	    ret->log_level > JANUS_LOG_DEBUG ||
 	    (ret->flags &
@@ -47,12 +57,31 @@ static size_t round_up_to_power_of_two(uint64_t size)
 	return power;
 }
 
+/* What the last worker has told the kernel to leave alone is asked about again. */
+static int use_groups(struct janus_context *context)
+{
+	const struct janus_keep *keep = context->keep;
+
+	context->features = keep->ledger->features;
+	context->group_fd = keep->group_fd;
+	context->marker.group_fd = keep->group_fd;
+	context->wide_fd = keep->wide_fd;
+	if (keep->wide_fd < 0)
+		return 0;
+	return context->kernel->fanotify_mark(keep->wide_fd, FAN_MARK_FLUSH, 0, AT_FDCWD,
+					      NULL);
+}
+
 /* Without the right to ask for permission there still is a context, for what needs none. */
 static int open_groups(struct janus_context *context)
 {
 	const struct janus__kernel *kernel = context->kernel;
-	int group = janus__features_open_group(
-		kernel, context->flags & JANUS_CONTEXT_THREADS, &context->features);
+	int group;
+
+	if (context->keep)
+		return use_groups(context);
+	group = janus__features_open_group(kernel, context->flags & JANUS_CONTEXT_THREADS,
+					   &context->features);
 
 	if (group == -EPERM)
 		return 0;
@@ -101,6 +130,9 @@ static int open_fds(struct janus_context *context)
 	context->stop_fd = kernel->eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (context->stop_fd < 0)
 		return context->stop_fd;
+	context->wake_fd = kernel->eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (context->wake_fd < 0)
+		return context->wake_fd;
 	context->ready_fd = kernel->eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (context->ready_fd < 0)
 		return context->ready_fd;
@@ -114,9 +146,14 @@ static int open_fds(struct janus_context *context)
  */
 static void close_fds(struct janus_context *context)
 {
-	const int fds[] = { context->wide_fd,  context->group_fd,
-			    context->epoll_fd, context->tending.timer_fd,
-			    context->ready_fd, context->stop_fd,
+	bool own = !context->keep;
+	const int fds[] = { own ? context->wide_fd : -1,
+			    own ? context->group_fd : -1,
+			    context->epoll_fd,
+			    context->tending.timer_fd,
+			    context->ready_fd,
+			    context->wake_fd,
+			    context->stop_fd,
 			    context->low_fd };
 
 	for (size_t i = 0; i < JANUS__ARRAY_COUNT(fds); i++)
@@ -140,8 +177,66 @@ static int start_responder(struct janus_context *context)
 	responder->stop_fd = context->stop_fd;
 	responder->ready_fd = context->ready_fd;
 	responder->own_pid = getpid();
+	responder->ledger = context->ledger;
+	responder->wake_fd = context->keep ? context->keep->wake_fd : context->wake_fd;
+	responder->shared = context->keep;
+	responder->keeper_pid = atomic_load(&context->ledger->keeper_pid);
+	atomic_store(&responder->holding, context->keep);
 	responder->threads = context->flags & JANUS_CONTEXT_THREADS;
 	return context->group_fd < 0 ? 0 : janus__responder_start(responder);
+}
+
+/* With a keep that is the keeper's part. */
+static int start_watchdog(struct janus_context *context)
+{
+	struct janus__overdue *overdue = &context->watchdog.overdue;
+
+	overdue->kernel = context->kernel;
+	overdue->ledger = context->ledger;
+	overdue->group_fd = context->group_fd;
+	overdue->wide_fd = context->wide_fd;
+	overdue->number_fd = -1;
+	overdue->wake_fd = context->wake_fd;
+	overdue->failure.proc = &context->proc;
+	overdue->failure.strict = &context->ledger->strict;
+	context->watchdog.stop_fd = context->stop_fd;
+	return context->keep || context->group_fd < 0
+		       ? 0
+		       : janus__watchdog_start(&context->watchdog);
+}
+
+/* The keep's, if no other context has it; or one of its own. */
+static int have_ledger(struct janus_context *context, uint64_t deadline_ns)
+{
+	int nobody = 0;
+
+	if (!context->keep) {
+		context->ledger = calloc(1, sizeof(*context->ledger));
+		if (!context->ledger)
+			return -ENOMEM;
+		janus__ledger_init(context->ledger);
+		atomic_store(&context->ledger->reader_pid, getpid());
+	} else {
+		if (!atomic_compare_exchange_strong(&context->keep->ledger->reader_pid,
+						    &nobody, getpid()))
+			return -EBUSY;
+		context->ledger = context->keep->ledger;
+		janus__strict_recover(&context->ledger->strict);
+		atomic_fetch_add(&context->ledger->workers, 1);
+	}
+	atomic_store(&context->ledger->deadline_ns, (int64_t)deadline_ns);
+	context->rules.strict = &context->ledger->strict;
+	return 0;
+}
+
+static void give_back_ledger(struct janus_context *context)
+{
+	if (!context->keep)
+		free(context->ledger);
+	else if (context->ledger)
+		atomic_store(&context->ledger->reader_pid, 0);
+	context->ledger = NULL;
+	context->rules.strict = NULL;
 }
 
 static struct janus_context *new_context(const struct janus_context_options *options,
@@ -161,6 +256,7 @@ static struct janus_context *new_context(const struct janus_context_options *opt
 	janus__later_init(&context->later);
 	pthread_mutex_init(&context->engine, NULL);
 	context->flags = options->flags;
+	context->keep = options->keep;
 	context->marker = (struct janus__marker){
 		.kernel = kernel,
 		.proc = &context->proc,
@@ -196,6 +292,7 @@ static struct janus_context *new_context(const struct janus_context_options *opt
 	context->wide_fd = -1;
 	context->low_fd = -1;
 	context->stop_fd = -1;
+	context->wake_fd = -1;
 	context->ready_fd = -1;
 	context->epoll_fd = -1;
 	context->tending.timer_fd = -1;
@@ -227,6 +324,9 @@ int janus__context_create(struct janus_context **ret,
 			       round_up_to_power_of_two(options.ring_bytes));
 	if (err)
 		goto free_rules;
+	err = have_ledger(context, options.deadline_ns);
+	if (err)
+		goto done_ring;
 	err = open_fds(context);
 	janus__quiet_init(&context->quiet, &context->proc, context->wide_fd);
 	context->wide.group_fd = context->wide_fd;
@@ -234,12 +334,19 @@ int janus__context_create(struct janus_context **ret,
 		err = start_responder(context);
 	if (err)
 		goto close_fds;
+	err = start_watchdog(context);
+	if (err)
+		goto stop_responder;
 	*ret = context;
 	return 0;
 
+stop_responder:
+	janus__responder_stop(&context->responder);
 close_fds:
 	janus__quiet_done(&context->quiet);
 	close_fds(context);
+	give_back_ledger(context);
+done_ring:
 	janus__ring_done(&context->ring);
 free_rules:
 	janus__rules_done(&context->rules);
@@ -261,6 +368,8 @@ void janus_context_destroy(struct janus_context *context)
 		return;
 	janus__follower_stop(&context->follower);
 	janus__responder_stop(&context->responder);
+	janus__watchdog_stop(&context->watchdog);
+	give_back_ledger(context);
 	if (context->responder.group_closed)
 		context->group_fd = -1;
 	if (context->responder.wide_closed)
@@ -288,6 +397,17 @@ void janus_context_destroy(struct janus_context *context)
 	janus__ring_done(&context->ring);
 	pthread_mutex_destroy(&context->engine);
 	free(context);
+}
+
+int janus_context_resume(struct janus_context *context)
+{
+	if (!context)
+		return -EINVAL;
+	if (!atomic_load(&context->responder.holding))
+		return 0;
+	janus__rules_restate(&context->rules);
+	janus__responder_resume(&context->responder);
+	return 0;
 }
 
 /* The responder asks for it when a mark that is overdue still costs openers time. */

@@ -14,6 +14,7 @@
 #include "follower.h"
 #include "fresh.h"
 #include "kernel.h"
+#include "ledger.h"
 #include "linger.h"
 #include "log.h"
 #include "marks.h"
@@ -26,6 +27,7 @@
 #include "tell.h"
 #include "tend.h"
 #include "tree.h"
+#include "watchdog.h"
 #include "wide.h"
 
 struct janus_context {
@@ -37,6 +39,9 @@ struct janus_context {
 	struct janus__counters counters;
 	struct janus__quiet quiet;
 	struct janus__responder responder;
+	struct janus__watchdog watchdog;
+	struct janus__ledger *ledger; /* the keep's, if there is one */
+	struct janus_keep *keep;      /* NULL: there is none */
 	struct janus_watch *watches;
 	struct janus__linger linger;
 	struct janus__lives lives;
@@ -63,6 +68,7 @@ struct janus_context {
 	int wide_fd;  /* -1: there are no wide marks to be had */
 	int low_fd;   /* holds a number for observation, below those of the groups */
 	int stop_fd;
+	int wake_fd; /* of the watchdog */
 	int ready_fd;
 	int epoll_fd; /* what the caller polls: ready_fd, lives, the timer of what waits */
 	atomic_bool woken;

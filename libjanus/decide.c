@@ -332,6 +332,32 @@ struct janus__decision janus__decide(const struct janus__question *question,
 	return decision;
 }
 
+static bool has_strict(const struct janus__bindings *bindings, uint32_t kind, bool above)
+{
+	for (uint32_t i = 0; bindings && i < bindings->count; i++) {
+		const struct janus__binding *binding = &bindings->entries[i];
+		const struct janus__subject *subject =
+			janus__spec_subject_of(binding->spec, binding->rule);
+
+		if (janus__binding_is_strict(binding) && (subject->events & kind) &&
+		    (!above || (subject->flags & JANUS_SUBJECT_RECURSIVE)) &&
+		    !is_retired(binding->spec))
+			return true;
+	}
+	return false;
+}
+
+bool janus__decide_failure(const struct janus__match *match, uint32_t kind)
+{
+	if (match->strict || has_strict(match->file, kind, false) ||
+	    has_strict(match->directory, kind, false))
+		return true;
+	for (uint32_t i = 0; i < match->above_count; i++)
+		if (has_strict(match->above[i].bindings, kind, true))
+			return true;
+	return false;
+}
+
 /* The kinds that rules of one watch reach a child with. Nothing is its own here. */
 static uint32_t kinds_of(const struct place *place)
 {

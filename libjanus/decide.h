@@ -62,4 +62,10 @@ struct janus__decision janus__decide(const struct janus__question *question,
  */
 uint32_t janus__decide_kinds(const struct janus__match *match);
 
+/*
+ * Whether the opener is denied if no decision comes in time: a watch whose on_failure is deny
+ * has a rule that might. Exceptions and allow paths are not looked at.
+ */
+bool janus__decide_failure(const struct janus__match *match, uint32_t kind);
+
 #endif

@@ -37,6 +37,8 @@ static const struct {
 	{ EMEDIUMTYPE, "neither a file nor a directory" },
 	{ EREMOTE, "the file system can stall every opener (FUSE, network, autofs)" },
 	{ EINTR, "interrupted by a signal" },
+	{ EBUSY, "there is a context on the keep already" },
+	{ EPROTO, "from another version of this library" },
 	{ EIO, "the kernel's interface failed" },
 };
 
@@ -112,6 +114,8 @@ const char *janus_reason_name(uint32_t reason)
 		return "failure";
 	case JANUS_REASON_EXCEPTION:
 		return "exception";
+	case JANUS_REASON_DEADLINE:
+		return "deadline";
 	default:
 		return "unknown";
 	}

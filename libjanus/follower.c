@@ -221,7 +221,8 @@ int janus__follower_start(struct janus__follower *follower)
 	follower->batch = malloc(BATCH_BYTES);
 	if (!follower->batch)
 		return -ENOMEM;
-	err = follower->kernel->thread_create(&follower->thread, run, follower);
+	err = follower->kernel->thread_create(&follower->thread, "janus-follower", run,
+					      follower);
 	if (err) {
 		free(follower->batch);
 		follower->batch = NULL;

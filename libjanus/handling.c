@@ -21,6 +21,7 @@ struct handling {
 	struct janus__answered *event; /* the slot that it will be told from */
 	struct janus__search search;
 	uint64_t generation; /* of what is guarded, before anything was looked up */
+	struct janus__slot *slot;
 	bool wide;
 };
 
@@ -32,24 +33,57 @@ static int64_t now_ns(clockid_t clock)
 	return now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void answer(struct janus__responder *responder, bool wide,
-		   const struct janus__answer *reply)
-{
-	int group = wide ? responder->wide_fd : responder->group_fd;
+/* A moment, for who is about to answer in another thread or process. */
+#define OTHERS_NS 1000000
+#define OTHERS_TRIES 20
 
-	if (janus__respond(responder->kernel, group, reply) == 0)
-		return;
-	janus__count(&responder->counters->reply_errors, 1);
-	responder->handler->unanswered = true;
+/*
+ * Somebody else answers. The event's number must not be used again before he has, so its fd is
+ * kept until then; if he was stopped in between, ours is as good.
+ */
+static void let_answer(const struct janus__responder *responder,
+		       const struct janus__slot *slot, int fd)
+{
+	unsigned int state = janus__slot_state(slot);
+
+	for (int i = 0; i < OTHERS_TRIES && state < JANUS__SLOT_ALLOWED; i++) {
+		(void)responder->kernel->poll(NULL, 0, OTHERS_NS);
+		state = janus__slot_state(slot);
+	}
+	if (state < JANUS__SLOT_ALLOWED)
+		(void)janus__respond(
+			responder->kernel,
+			atomic_load(&slot->wide) ? responder->wide_fd
+						 : responder->group_fd,
+			&(struct janus__answer){ .fd = fd,
+						 .deny = state == JANUS__SLOT_DENYING });
 }
 
-/* Let through what is none of our business, or what cannot be decided. */
-static void let_through(struct janus__responder *responder, bool wide, int fd,
-			atomic_uint_least64_t *counter)
+/* False: it took too long, and somebody else has answered. */
+static bool answer(struct janus__responder *responder, struct janus__slot *slot,
+		   const struct janus__answer *reply)
 {
-	answer(responder, wide, &(struct janus__answer){ .fd = fd });
+	int group = atomic_load(&slot->wide) ? responder->wide_fd : responder->group_fd;
+
+	if (!janus__slot_take(slot, JANUS__SLOT_TAKEN)) {
+		let_answer(responder, slot, reply->fd);
+		return false;
+	}
+	if (janus__respond(responder->kernel, group, reply) < 0) {
+		janus__count(&responder->counters->reply_errors, 1);
+		responder->handler->unanswered = true;
+	}
+	atomic_store(&slot->state, JANUS__SLOT_DONE);
+	return true;
+}
+
+/* What is none of our business, or what cannot be decided; without a record. */
+static void dismiss(struct janus__responder *responder, struct janus__slot *slot,
+		    const struct janus__answer *reply, atomic_uint_least64_t *counter)
+{
+	(void)answer(responder, slot, reply);
 	janus__count(counter, 1);
-	responder->kernel->close(fd);
+	responder->kernel->close(reply->fd);
 }
 
 /*
@@ -65,14 +99,16 @@ static void remind_of_linger(struct janus__responder *responder)
 }
 
 /*
- * Its own threads are answered at once. Which those are /proc knows where the kernel does not
- * tell processes.
+ * Its own threads are answered at once, and its keeper. Which those are /proc knows where the
+ * kernel does not tell processes.
  */
 static bool is_own(const struct janus__responder *responder, int32_t pid)
 {
 	struct statx stx;
 	char path[32];
 
+	if (pid > 0 && pid == responder->keeper_pid)
+		return true;
 	if (!responder->threads || pid <= 0)
 		return pid == responder->own_pid;
 	snprintf(path, sizeof(path), "self/task/%d", pid);
@@ -257,6 +293,34 @@ static void settle(struct handling *handling, const struct janus__decision *deci
 	keep_or_tell(responder, event, count);
 }
 
+/* What was answered for us, as the records shall have it. */
+static void obey(const struct handling *handling, struct janus__decision *decision)
+{
+	unsigned int state = janus__slot_state(handling->slot);
+	struct janus__opinion *opinions = handling->responder->handler->opinions;
+
+	decision->deny = state == JANUS__SLOT_DENYING || state == JANUS__SLOT_DENIED;
+	for (size_t i = 0; i < decision->opinion_count && i < JANUS__OPINIONS_MAX; i++) {
+		opinions[i].reason = JANUS_REASON_DEADLINE;
+		if (decision->deny)
+			opinions[i].verdict = JANUS_VERDICT_DENY;
+		else if (opinions[i].verdict == JANUS_VERDICT_DENY)
+			opinions[i].verdict = JANUS_VERDICT_ALLOW;
+	}
+}
+
+/* What he gets if the rest takes too long. */
+static void note_failure(const struct handling *handling)
+{
+	const struct janus__answered *event = handling->event;
+
+	if (janus__strict_any(&handling->responder->ledger->strict))
+		janus__slot_set_verdict(
+			handling->slot,
+			handling->search.guessed ||
+				janus__decide_failure(&event->match, event->kind));
+}
+
 static void decide_and_answer(struct handling *handling)
 {
 	struct janus__responder *responder = handling->responder;
@@ -270,15 +334,17 @@ static void decide_and_answer(struct handling *handling)
 
 	janus__search(&responder->handler->searcher, &asked, &event->match,
 		      &handling->search);
+	note_failure(handling);
 	decision = decide(handling);
 	if (decision.opinion_count)
 		look_at_opener(handling);
-	answer(responder, handling->wide,
-	       &(struct janus__answer){
-		       .fd = event->fd,
-		       .deny = decision.deny,
-		       .audit = decision.audit,
-	       });
+	if (!answer(responder, handling->slot,
+		    &(struct janus__answer){
+			    .fd = event->fd,
+			    .deny = decision.deny,
+			    .audit = decision.audit,
+		    }))
+		obey(handling, &decision);
 	if (handling->wide && !decision.deny)
 		hush(handling);
 	janus__fd_done(&handling->search.directory);
@@ -287,39 +353,89 @@ static void decide_and_answer(struct handling *handling)
 		remind_of_linger(responder);
 }
 
-void janus__handle_event(struct janus__responder *responder,
-			 const struct janus__kernel_event *kernel_event, bool wide)
+/* Whose file cannot be looked at. */
+static void give_up_on(struct janus__responder *responder, struct janus__slot *slot,
+		       int fd)
 {
-	struct janus__counters *counters = responder->counters;
+	bool deny = janus__ledger_denies(responder->ledger, slot);
+
+	janus__count(deny ? &responder->counters->denied : &responder->counters->allowed,
+		     1);
+	dismiss(responder, slot, &(struct janus__answer){ .fd = fd, .deny = deny },
+		&responder->counters->failed);
+}
+
+static void handle(struct janus__responder *responder,
+		   const struct janus__kernel_event *kernel_event,
+		   struct janus__slot *slot)
+{
 	struct janus__answered *event = janus__untold_next(&responder->handler->untold);
 	struct handling handling = {
 		.responder = responder,
 		.event = event,
-		.wide = wide,
+		.slot = slot,
+		.wide = atomic_load(&slot->wide),
 	};
 
-	janus__count(&counters->events, 1);
-	if (kernel_event->fd < 0) { /* the kernel has denied it itself */
-		janus__count(&counters->failed, 1);
-		janus__count(&counters->denied, 1);
-		responder->handler->starved |= kernel_event->fd == -EMFILE ||
-					       kernel_event->fd == -ENFILE;
-		return;
-	}
-	if (is_own(responder, kernel_event->pid)) {
-		let_through(responder, wide, kernel_event->fd, &counters->self);
-		return;
-	}
-	if (wide)
+	if (handling.wide)
 		handling.generation = janus__quiet_generation(responder->quiet);
 	event->kind = janus__decode_kind(kernel_event->mask);
 	event->pid = kernel_event->pid;
 	event->fd = kernel_event->fd;
 	event->actor = NULL;
-	if (janus__identify_file(responder->kernel, event->fd, &event->file) < 0) {
-		janus__count(&counters->allowed, 1);
-		let_through(responder, wide, event->fd, &counters->failed);
+	if (janus__identify_file(responder->kernel, event->fd, &event->file) < 0)
+		give_up_on(responder, slot, event->fd);
+	else
+		decide_and_answer(&handling);
+}
+
+/* Not all watches are there: he waits, until they are or the deadline is over. */
+static void hold(struct janus__responder *responder,
+		 const struct janus__kernel_event *event, struct janus__slot *slot)
+{
+	struct janus__handler *handler = responder->handler;
+	struct janus__slot *kept;
+
+	janus__slot_set_verdict(
+		slot, janus__failure_denies(&handler->failure, event->fd, event->pid,
+					    janus__decode_kind(event->mask)));
+	kept = janus__ledger_keep(responder->ledger, slot, event->fd);
+	if (!kept) {
+		give_up_on(responder, slot, event->fd);
 		return;
 	}
-	decide_and_answer(&handling);
+	handler->held[handler->held_count++] = (struct janus__held){ *event, kept };
+	janus__count(&responder->counters->held, 1);
+}
+
+void janus__handle_held(struct janus__responder *responder)
+{
+	struct janus__handler *handler = responder->handler;
+	const struct janus__held *held = &handler->held[--handler->held_count];
+
+	janus__count(&responder->counters->held, (uint64_t)-1);
+	handle(responder, &held->event, held->slot);
+	janus__slot_free(held->slot);
+}
+
+void janus__handle_event(struct janus__responder *responder,
+			 const struct janus__kernel_event *event,
+			 struct janus__slot *slot)
+{
+	struct janus__counters *counters = responder->counters;
+
+	janus__count(&counters->events, 1);
+	if (event->fd < 0) { /* the kernel has denied it itself */
+		janus__count(&counters->failed, 1);
+		janus__count(&counters->denied, 1);
+		responder->handler->starved |= event->fd == -EMFILE ||
+					       event->fd == -ENFILE;
+	} else if (is_own(responder, event->pid)) {
+		dismiss(responder, slot, &(struct janus__answer){ .fd = event->fd },
+			&counters->self);
+	} else if (atomic_load(&responder->holding)) {
+		hold(responder, event, slot);
+	} else {
+		handle(responder, event, slot);
+	}
 }

@@ -7,6 +7,8 @@
 
 #include "decide.h"
 #include "decode.h"
+#include "failure.h"
+#include "ledger.h"
 #include "responder.h"
 #include "search.h"
 #include "twins.h"
@@ -21,12 +23,22 @@ struct janus__handler {
 	struct janus__searcher searcher;
 	struct janus__twins twins;
 	struct janus__untold untold;
+	struct janus__failure failure;
+	uint32_t held_count; /* who waits until all watches are there */
+	struct janus__held {
+		struct janus__kernel_event event;
+		struct janus__slot *slot;
+	} held[JANUS__HELD_MAX];
 	bool unanswered; /* somebody waits whom no answer reaches */
 	bool starved;    /* there was no fd for an event */
 };
 
-/* There must be room in the queue of the untold. */
+/* There must be room in the queue of the untold. @slot: where the ledger has it. */
 void janus__handle_event(struct janus__responder *responder,
-			 const struct janus__kernel_event *event, bool wide);
+			 const struct janus__kernel_event *event,
+			 struct janus__slot *slot);
+
+/* All watches are there: one of those that were held. Likewise; there must be one. */
+void janus__handle_held(struct janus__responder *responder);
 
 #endif

@@ -76,10 +76,16 @@ struct janus__kernel {
 	int (*epoll_create)(void);
 	int (*epoll_add)(int epoll, int fd, void *data);
 	int (*epoll_delete)(int epoll, int fd);
+	int (*epoll_arm)(int epoll, int fd);
 	int (*epoll_wait)(int epoll, void **ret, int count);
 	int (*timer_create)(void);
 	int (*timer_set)(int timer, int64_t when_ns);
-	int (*thread_create)(void *thread, void *(*run)(void *), void *arg);
+	int (*memory_create)(size_t size);
+	int (*memory_size)(int fd, uint64_t *ret);
+	int (*memory_map)(int fd, size_t size, void **ret);
+	void (*memory_unmap)(void *memory, size_t size);
+	int (*thread_create)(void *thread, const char *name, void *(*run)(void *),
+			     void *arg);
 };
 
 /* The real one. */

@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <sys/fanotify.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -238,6 +239,19 @@ static int linux_epoll_delete(int epoll, int fd)
 	RETURN_RESULT(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL));
 }
 
+/* Let an fd that is in it, or is put into it, be readable there once more. */
+static int linux_epoll_arm(int epoll, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT };
+	int saved_errno = errno;
+	int err = epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) < 0 ? -errno : 0;
+
+	if (err == -ENOENT)
+		err = epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+	errno = saved_errno;
+	return err;
+}
+
 /* The data of up to @count fds that are readable now; waits for nothing. */
 static int linux_epoll_wait(int epoll, void **ret, int count)
 {
@@ -269,8 +283,63 @@ static int linux_timer_set(int timer, int64_t when_ns)
 	RETURN_RESULT(timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL));
 }
 
-/* The new thread blocks every signal: they are the embedding program's. */
-static int linux_thread_create(void *thread, void *(*run)(void *), void *arg)
+/* Memory that is an fd, so that another process can have it, too; all 0. */
+static int linux_memory_create(size_t size)
+{
+	int saved_errno = errno;
+	int fd = memfd_create("janus-ledger", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int err = fd < 0 ? -errno : 0;
+
+	/* Nobody can cut it under the feet of those who have it mapped. */
+	if (!err && (ftruncate(fd, (off_t)size) < 0 ||
+		     fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0))
+		err = -errno;
+	if (err && fd >= 0)
+		close(fd);
+	errno = saved_errno;
+	return err ? err : fd;
+}
+
+/* -EINVAL: it is no such memory. */
+static int linux_memory_size(int fd, uint64_t *ret)
+{
+	int saved_errno = errno;
+	int seals = fcntl(fd, F_GET_SEALS);
+	struct stat st;
+	int err = fstat(fd, &st) < 0 ? -errno : 0;
+
+	errno = saved_errno;
+	if (err)
+		return err;
+	if (seals < 0 || !(seals & F_SEAL_SHRINK))
+		return -EINVAL;
+	*ret = (uint64_t)st.st_size;
+	return 0;
+}
+
+static int linux_memory_map(int fd, size_t size, void **ret)
+{
+	int saved_errno = errno;
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	int err = memory == MAP_FAILED ? -errno : 0;
+
+	errno = saved_errno;
+	if (!err)
+		*ret = memory;
+	return err;
+}
+
+static void linux_memory_unmap(void *memory, size_t size)
+{
+	munmap(memory, size);
+}
+
+/*
+ * The new thread blocks every signal: they are the embedding program's. Its name is for whoever
+ * looks at it, such as with ps -L.
+ */
+static int linux_thread_create(void *thread, const char *name, void *(*run)(void *),
+			       void *arg)
 {
 	sigset_t all, saved;
 	int err;
@@ -278,6 +347,8 @@ static int linux_thread_create(void *thread, void *(*run)(void *), void *arg)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &saved);
 	err = pthread_create(thread, NULL, run, arg);
+	if (!err)
+		(void)pthread_setname_np(*(pthread_t *)thread, name);
 	pthread_sigmask(SIG_SETMASK, &saved, NULL);
 	return -err;
 }
@@ -310,7 +381,12 @@ const struct janus__kernel janus__kernel_linux = {
 	.epoll_add = linux_epoll_add,
 	.epoll_delete = linux_epoll_delete,
 	.epoll_wait = linux_epoll_wait,
+	.epoll_arm = linux_epoll_arm,
 	.timer_create = linux_timer_create,
 	.timer_set = linux_timer_set,
+	.memory_create = linux_memory_create,
+	.memory_size = linux_memory_size,
+	.memory_map = linux_memory_map,
+	.memory_unmap = linux_memory_unmap,
 	.thread_create = linux_thread_create,
 };

@@ -21,7 +21,7 @@ int janus__respond(const struct janus__kernel *kernel, int group,
 	for (int i = 0; i < TRIES; i++) {
 		written = kernel->write(group, &response, sizeof(response));
 		if (written >= 0 || written == -ENOENT)
-			return 0;
+			return written == -ENOENT;
 		/* Better an answer without a record than none. */
 		if (written == -EINVAL)
 			response.response &= ~(uint32_t)FAN_AUDIT;

@@ -16,8 +16,8 @@ struct janus__answer {
 };
 
 /*
- * 0, also when nobody waits for the answer any more (the opener was killed); a negative errno
- * of write(2) when the kernel did not take it, however often it was tried: then the opener
+ * 0; 1 when nobody waits for the answer any more (the opener was killed); a negative errno of
+ * write(2) when the kernel did not take it, however often it was tried: then the opener
  * still waits.
  */
 int janus__respond(const struct janus__kernel *kernel, int group,

@@ -13,9 +13,10 @@
 #include "actors.h"
 #include "decode.h"
 #include "handling.h"
+#include "ledger.h"
+#include "overdue.h"
 
-/* Each event that is read takes an fd: a batch must not take them all. */
-#define BATCH_EVENTS 32
+#define BATCH_EVENTS JANUS__BATCH_EVENTS
 
 /* A group that fails this often in a row will not come back. */
 #define READ_ERRORS_MAX 64
@@ -39,7 +40,6 @@
 #define GROUPS 2u
 
 struct janus__batch {
-	struct fanotify_event_metadata bytes[BATCH_EVENTS];
 	size_t events_since_told;
 	unsigned int errors[GROUPS]; /* in a row */
 	bool readable[GROUPS];       /* or at least not known to be empty */
@@ -49,6 +49,14 @@ struct janus__batch {
 	bool unsignaled;             /* records that the reader was not woken for */
 	int64_t signaled_ns;
 };
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000 + now.tv_nsec;
+}
 
 void janus__responder_signal(struct janus__responder *responder)
 {
@@ -117,6 +125,11 @@ static bool close_group(const struct janus__responder *responder, int fd)
  */
 static void give_up(struct janus__responder *responder)
 {
+	if (responder->shared) { /* the keeper answers, and another process shall read */
+		atomic_store(&responder->broken, true);
+		janus__responder_signal(responder);
+		return;
+	}
 	/* The one that is asked first, for whoever waits for it holds the other one. */
 	responder->wide_closed = close_group(responder, responder->wide_fd);
 	responder->group_closed = close_group(responder, responder->group_fd);
@@ -160,13 +173,14 @@ static void restock(struct janus__responder *responder)
 static bool handle_bytes(struct janus__responder *responder, size_t length, bool wide)
 {
 	struct janus__batch *batch = responder->batch;
-	const char *bytes = (const char *)batch->bytes;
+	const char *bytes = (const char *)responder->ledger->batches[wide].events;
 	struct janus__kernel_event event;
 	size_t events = 0;
 	long used;
 
 	while ((used = janus__decode(bytes, length, &event)) > 0) {
-		janus__handle_event(responder, &event, wide);
+		janus__handle_event(responder, &event,
+				    janus__ledger_slot(responder->ledger, wide, events));
 		bytes += used;
 		length -= (size_t)used;
 		events++;
@@ -183,6 +197,14 @@ static bool handle_bytes(struct janus__responder *responder, size_t length, bool
 	return used == 0 && !responder->handler->unanswered;
 }
 
+/* The one who was woken for that may be asleep again before it is time to end. */
+static void end_holding(const struct janus__responder *responder)
+{
+	uint64_t count;
+
+	(void)responder->kernel->read(responder->stop_fd, &count, sizeof(count));
+}
+
 /* Wait for an event, or for the end; 0: neither has come. What cannot be told may be there. */
 static int wait_for_events(struct janus__responder *responder, int64_t timeout_ns)
 {
@@ -195,6 +217,8 @@ static int wait_for_events(struct janus__responder *responder, int64_t timeout_n
 	int count = responder->kernel->poll(fds, responder->wide_fd < 0 ? 2 : 3,
 					    timeout_ns);
 
+	if (fds[1].revents && !atomic_load(&responder->stopping))
+		end_holding(responder);
 	batch->readable[0] = count < 0 || fds[0].revents;
 	batch->readable[1] = count < 0 || fds[2].revents;
 	return count;
@@ -244,15 +268,20 @@ static bool read_group(struct janus__responder *responder, unsigned int group)
 {
 	struct janus__batch *batch = responder->batch;
 	int fd = group_fd(responder, group);
+	struct janus__batch_read *read;
 	ssize_t length;
 
 	if (fd < 0 || !batch->readable[group])
 		return true;
 	make_room(responder);
-	length = responder->kernel->read(fd, batch->bytes,
-					 sizeof(batch->bytes[0]) *
+	read = janus__ledger_begin(responder->ledger, group, now_ns());
+	length = responder->kernel->read(fd, read->events,
+					 sizeof(read->events[0]) *
 						 (batch->scarce ? 1 : BATCH_EVENTS));
+	janus__ledger_end(responder->ledger, read, length);
 	if (length > 0) {
+		janus__overdue_wake(responder->ledger, responder->kernel,
+				    responder->wake_fd);
 		batch->errors[group] = 0;
 		batch->readable[!group] = true;
 		return handle_bytes(responder, (size_t)length, group);
@@ -269,6 +298,15 @@ static bool read_group(struct janus__responder *responder, unsigned int group)
 	return ++batch->errors[group] < READ_ERRORS_MAX;
 }
 
+/* All watches are there: those that were held go before any other. */
+static void handle_held(struct janus__responder *responder)
+{
+	while (responder->handler->held_count && !atomic_load(&responder->holding)) {
+		make_room(responder);
+		janus__handle_held(responder);
+	}
+}
+
 static bool is_idle(const struct janus__responder *responder)
 {
 	const struct janus__batch *batch = responder->batch;
@@ -282,6 +320,7 @@ static void *run(void *arg)
 
 	responder->batch->readable[0] = true;
 	while (!atomic_load(&responder->stopping)) {
+		handle_held(responder);
 		if (!read_group(responder, 0) || !read_group(responder, 1))
 			break;
 		if (is_idle(responder))
@@ -314,6 +353,8 @@ static int get_memory(struct janus__responder *responder)
 	responder->batch->scarce = !janus__reserve_fill(&responder->reserve);
 	handler->searcher.proc = responder->proc;
 	handler->searcher.rules = responder->rules;
+	handler->failure.proc = responder->proc;
+	handler->failure.strict = &responder->ledger->strict;
 	handler->untold.proc = responder->proc;
 	handler->untold.ring = responder->ring;
 	handler->untold.counters = responder->counters;
@@ -327,12 +368,20 @@ int janus__responder_start(struct janus__responder *responder)
 	int err = get_memory(responder);
 
 	if (!err)
-		err = responder->kernel->thread_create(&responder->thread, run,
-						       responder);
+		err = responder->kernel->thread_create(&responder->thread,
+						       "janus-responder", run, responder);
 	responder->started = !err;
 	if (err)
 		free_memory(responder);
 	return err;
+}
+
+void janus__responder_resume(struct janus__responder *responder)
+{
+	const uint64_t one = 1;
+
+	atomic_store(&responder->holding, false);
+	(void)responder->kernel->write(responder->stop_fd, &one, sizeof(one));
 }
 
 void janus__responder_stop(struct janus__responder *responder)

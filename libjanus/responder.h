@@ -23,6 +23,7 @@
 struct janus__actors;
 struct janus__batch;
 struct janus__handler;
+struct janus__ledger;
 struct janus__quiet;
 
 /* Everything in here is the context's; the responder only uses it. */
@@ -38,10 +39,15 @@ struct janus__responder {
 	int stop_fd;  /* readable: the thread shall end */
 	int ready_fd; /* made readable when there is something in the ring */
 	int32_t own_pid;
+	int32_t keeper_pid; /* 0: there is none */
+	struct janus__ledger *ledger;
+	int wake_fd;  /* of who looks after it */
+	bool shared;  /* the keeper has the groups, too */
 	bool threads; /* events tell threads */
 
 	/* Its own from here on. */
 	atomic_bool stopping;
+	atomic_bool holding; /* not all watches are there; the caller's */
 	atomic_int_least64_t
 		linger_due_ns; /* from then on unmatched events are telling; 0 */
 	atomic_bool signaled;  /* ready_fd was written since the reader last looked */
@@ -64,6 +70,9 @@ int janus__responder_start(struct janus__responder *responder);
  * happens if it was not started.
  */
 void janus__responder_stop(struct janus__responder *responder);
+
+/* The caller's side: decide, also about those who were held. */
+void janus__responder_resume(struct janus__responder *responder);
 
 /* Reader's side: make ready_fd readable if it is not already. */
 void janus__responder_signal(struct janus__responder *responder);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "strictness.h"
 #include "table.h"
 #include "util.h"
 
@@ -212,6 +213,8 @@ void janus__rules_release(struct janus__rules *rules, struct janus__object *obje
 		unlink_drifter(object->extra);
 	if (object->extra && object->extra->prev_directory)
 		unlist_directory(object->extra);
+	if (object->extra)
+		janus__strictness_tell(rules, object, (struct janus__strict_kinds){ 0 });
 	rules->tree_count -= object->tree;
 	pthread_mutex_unlock(&rules->lock);
 	rules->object_count--;
@@ -346,6 +349,9 @@ static int prepare(struct janus__object *object, struct janus__run run,
 				     change);
 	if (!err && object->directory)
 		object->extra->meaning = meaning_of(object->extra->prepared);
+	if (!err)
+		object->extra->prepared_strict =
+			janus__strictness_of(object->extra->prepared);
 	return err;
 }
 
@@ -389,6 +395,7 @@ static void install(struct janus__rules *rules, struct janus__object *object)
 	object->bindings = extra->prepared;
 	extra->prepared = former;
 	extra->touched = false;
+	janus__strictness_tell(rules, object, extra->prepared_strict);
 	if (!object->directory)
 		return;
 	rules->tree_count -= object->tree;
@@ -443,6 +450,7 @@ int janus__rules_unbind(struct janus__rules *rules, struct janus__object *object
 	if (err)
 		return err;
 	extra->meaning = meaning_of(extra->prepared);
+	extra->prepared_strict = janus__strictness_of(extra->prepared);
 	extra->touched = true;
 	pthread_mutex_lock(&rules->lock);
 	install(rules, object);
@@ -457,9 +465,16 @@ void janus__table_move(struct janus__rules *rules, struct janus__object *object,
 		       struct janus__inode inode)
 {
 	struct janus__object **slot = janus__table_slot(rules, object->inode);
+	struct janus__strict_kinds kinds = { 0 };
 
+	if (object->extra)
+		kinds = object->extra->strict;
+	if (kinds.own)
+		janus__strictness_tell(rules, object, (struct janus__strict_kinds){ 0 });
 	*slot = object->next;
 	object->inode = inode;
 	object->next = NULL;
 	*janus__table_slot(rules, inode) = object;
+	if (kinds.own)
+		janus__strictness_tell(rules, object, kinds);
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "bindings.h"
+#include "strict.h"
 
 struct janus__inode {
 	uint64_t device;
@@ -30,6 +31,8 @@ struct janus__rules {
 	struct janus__object *directories; /* those whose rules speak of permission */
 	struct janus__object *drifters;
 	size_t tree_count; /* of those, the ones with a rule for all below them */
+	struct janus__strict
+		*strict; /* is told what is denied on failure; NULL: nobody is */
 };
 
 int janus__rules_init(struct janus__rules *rules);
@@ -92,6 +95,9 @@ void janus__wanted_sort(struct janus__wanted *wanted, size_t count);
  * -ENOMEM: nothing has changed.
  */
 int janus__rules_swap(struct janus__rules *rules, const struct janus__change *change);
+
+/* Tell what is denied on failure anew, in place of what a former context has told. */
+void janus__rules_restate(struct janus__rules *rules);
 
 /* Take back an end that a tree of a rule had at an object. -ENOMEM: it stays. */
 int janus__rules_unbind(struct janus__rules *rules, struct janus__object *object,

@@ -77,6 +77,9 @@ static int measure_options(struct janus__measure *measure,
 						    "not the size of a subject");
 		err = janus__subject_measure(measure, i, &subject);
 	}
+	if (!err && (options->on_failure > JANUS_VERDICT_DENY || options->reserved))
+		err = janus__report_fail(measure->report, -EINVAL, "on_failure",
+					 "neither allow nor deny");
 	if (!err && options->container_id)
 		measure->text_bytes += strlen(options->container_id) + 1;
 	return err;
@@ -224,6 +227,7 @@ int janus__spec_create(struct janus__spec **ret,
 	spec->pid = options->pid;
 	spec->cookie = options->cookie;
 	spec->directory_limit = options->directory_limit;
+	spec->denies_on_failure = options->on_failure == JANUS_VERDICT_DENY;
 	spec->subjects = subjects;
 	spec->subject_count = options->subject_count;
 	spec->rules = arena.rules;

@@ -62,6 +62,7 @@ struct janus__spec {
 	const char *container_id; /* NULL: the target is no container */
 	uint64_t cookie;
 	uint64_t directory_limit; /* 0: none */
+	bool denies_on_failure;
 	const struct janus__subject *subjects;
 	const struct janus__rule *rules;
 	uint64_t subject_count;

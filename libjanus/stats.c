@@ -58,6 +58,10 @@ int janus_get_stats(const struct janus_context *context, struct janus_stats *ret
 	stats.overflows = read_counter(&counters->overflows);
 	stats.directories = read_counter(&counters->directories);
 	stats.rescans = read_counter(&counters->rescans);
+	stats.held = read_counter(&counters->held);
+	if (context->ledger)
+		stats.overdue = read_counter(&context->ledger->late) +
+				read_counter(&context->ledger->unread);
 	stats.quiet = read_counter(&context->quiet.count);
 	if (!atomic_load(&context->responder.broken))
 		stats.queued = count_queued(context);

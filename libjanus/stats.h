@@ -30,6 +30,7 @@ struct janus__counters {
 	atomic_uint_least64_t overflows;
 	atomic_uint_least64_t directories;
 	atomic_uint_least64_t rescans;
+	atomic_uint_least64_t held;
 };
 
 /* Each counter has one writer, so a plain add will do. */

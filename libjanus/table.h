@@ -19,10 +19,12 @@ struct janus__meaning {
 struct janus__extra {
 	struct janus__object *next_directory, **prev_directory; /* if its rules speak */
 	struct janus__object *next_drifter, **prev_drifter;
-	struct janus__inode anchor;       /* all 0: it does not drift */
-	struct janus__bindings *prepared; /* by a swap, before the lock */
-	struct janus__meaning meaning;    /* of what is prepared */
-	bool touched;                     /* by a swap */
+	struct janus__inode anchor;        /* all 0: it does not drift */
+	struct janus__bindings *prepared;  /* by a swap, before the lock */
+	struct janus__meaning meaning;     /* of what is prepared */
+	struct janus__strict_kinds strict; /* what it denies on failure, as it was set */
+	struct janus__strict_kinds prepared_strict;
+	bool touched; /* by a swap */
 };
 
 struct janus__object {

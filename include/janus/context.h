@@ -12,6 +12,8 @@
 
 JANUS_BEGIN_DECLS
 
+struct janus_keep;
+
 /**
  * typedef janus_log_fn - Receives what the library has to say.
  * @userdata: janus_context_options.log_userdata
@@ -49,6 +51,11 @@ enum janus_context_flag {
  * @log_level: the least urgent level that @log wants; 0: JANUS_LOG_WARNING
  * @flags: mask of enum janus_context_flag
  * @mark_limit: how many inode marks the context may set; 0: as many as the kernel allows
+ * @deadline_ns: how long an opener may wait, in nanoseconds, from when his question was read, or
+ *	while none is read; 0: 500 ms; at least 10 ms, at most an hour. Whoever could not be
+ *	decided about by then gets what the watches say (janus_watch_options.on_failure)
+ * @keep: the permission groups to use, in a process that was forked by the one which made the
+ *	keep; NULL: groups of its own. Everybody waits then until janus_context_resume()
  */
 struct janus_context_options {
 	uint64_t size;
@@ -58,11 +65,13 @@ struct janus_context_options {
 	uint32_t log_level;
 	uint32_t flags;
 	uint64_t mark_limit;
+	uint64_t deadline_ns;
+	struct janus_keep *keep;
 };
 
 #define JANUS_CONTEXT_OPTIONS_INIT                                                       \
 	{                                                                                \
-		sizeof(struct janus_context_options), 0, NULL, NULL, 0, 0, 0             \
+		sizeof(struct janus_context_options), 0, NULL, NULL, 0, 0, 0, 0, NULL    \
 	}
 
 /**
@@ -91,6 +100,9 @@ struct janus_context_options {
  *	were taken back
  * @queued: permission events that wait to be read, now
  * @rescans: trees and paths looked through again
+ * @overdue: answered when the deadline was over, by what the watches say of failure: by a thread
+ *	of the library or by the keeper
+ * @held: openers that wait for janus_context_resume(), now
  */
 struct janus_stats {
 	uint64_t size;
@@ -114,12 +126,14 @@ struct janus_stats {
 	uint64_t quiet;
 	uint64_t queued;
 	uint64_t rescans;
+	uint64_t overdue;
+	uint64_t held;
 };
 
 #define JANUS_STATS_INIT                                                                 \
 	{                                                                                \
 		sizeof(struct janus_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-			0, 0, 0, 0, 0                                                    \
+			0, 0, 0, 0, 0, 0, 0                                              \
 	}
 
 /* What this kernel and these privileges allow; bits of janus_features.available. */
@@ -167,8 +181,13 @@ struct janus_features {
  * library, whether the caller polls, sleeps or opens a guarded file itself. The thread blocks
  * all signals. A context does not survive fork(2): a child that wants one makes its own.
  *
+ * Another thread sees to it that nobody waits for longer than the deadline, should the first one
+ * be held up; with a keep that is the keeper's part.
+ *
  * Return: 0, or
- *   -EINVAL   @ret is NULL, or a field of @options is out of its range
+ *   -EINVAL   @ret is NULL, or a field of @options is out of its range, or its flags are not those
+ *             of the keep
+ *   -EBUSY    there is a context on the keep already
  *   -E2BIG    @options is larger than this library knows, and the rest is not zero
  *   -EPERM    CAP_SYS_ADMIN is missing, and this kernel lets nobody observe without it
  *   -ENOSYS   this kernel has no fanotify
@@ -185,11 +204,28 @@ JANUS_API int janus_context_create(struct janus_context **ret,
 				   const struct janus_context_options *options);
 
 /**
+ * janus_context_resume() - All watches are there: begin to decide.
+ * @context: not NULL
+ *
+ * A context on a keep holds everybody but its own process and the keeper, until what the last
+ * worker had guarded is guarded again. They wait for the deadline at most. A context without a
+ * keep never holds; nothing happens then.
+ *
+ * Return: 0, or
+ *   -EINVAL   @context is NULL
+ * Threads: the context's own.
+ * Source: write(2)
+ * Since: 0.1.0
+ */
+JANUS_API int janus_context_resume(struct janus_context *context);
+
+/**
  * janus_context_destroy() - Release every opener, then everything else.
  * @context: NULL: nothing happens
  *
  * Destroys the watches that are left. Openers that wait are let through. Event buffers stay
- * valid and keep their events.
+ * valid and keep their events. With a keep marks stay, and openers wait for the next worker:
+ * destroy the watches before, if they shall not.
  *
  * Threads: the context's own; no other call may be under way.
  * Source: close(2)
@@ -232,7 +268,8 @@ JANUS_API int janus_get_fd(const struct janus_context *context);
  *   -EINVAL   @context or @buffer is NULL
  *   -EINTR    a signal came first; @buffer is empty
  *   -EIO      the thread that answers had to stop: the group cannot be read or answered any
- *             more; all openers were let through. Destroy the context and make a new one
+ *             more; all openers were let through, but with a keep: they wait for its next worker
+ *             or their deadline. Destroy the context and make a new one, or end the worker
  * Ownership: events belong to @buffer.
  * Threads: the context's own.
  * Source: poll(2)

@@ -40,7 +40,7 @@ JANUS_API const char *janus_event_kind_name(uint32_t kind);
 JANUS_API const char *janus_verdict_name(uint32_t verdict);
 
 /**
- * janus_reason_name() - "rule", "owner", "other-watch", "failure".
+ * janus_reason_name() - "rule", "owner", "other-watch", "failure", "exception", "deadline".
  * @reason: a value of enum janus_reason
  *
  * Return: static, never NULL; "unknown" for anything else.

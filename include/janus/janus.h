@@ -10,6 +10,7 @@
 #include <janus/error.h>
 #include <janus/event.h>
 #include <janus/export.h>
+#include <janus/keep.h>
 #include <janus/types.h>
 #include <janus/version.h>
 #include <janus/watch.h>

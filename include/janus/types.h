@@ -74,6 +74,8 @@ enum janus_reason {
 	JANUS_REASON_OTHER_WATCH = 3, /* this watch allows, another one denies */
 	JANUS_REASON_FAILURE = 4,     /* could not be decided; see janus_get_stats() */
 	JANUS_REASON_EXCEPTION = 5,   /* denied, but not to this process */
+	JANUS_REASON_DEADLINE =
+		6, /* it took too long; by what the watches say of failure */
 };
 
 /* What a subject may do to a workload. */

@@ -181,6 +181,10 @@ typedef void (*janus_progress_fn)(void *userdata, uint64_t directory_count);
  * @progress_userdata: handed to @progress
  * @wait_ns: for JANUS_TARGET_CONTAINER: how long to wait, in nanoseconds, for a container that is
  *	not up yet; 0: not at all, UINT64_MAX: without end. See janus_watch_create()
+ * @on_failure: what an opener gets about whom could not be decided in time, or at all:
+ *	JANUS_VERDICT_ALLOW or JANUS_VERDICT_DENY; 0: JANUS_VERDICT_ALLOW. Of several watches one
+ *	that denies is enough. It goes for files that are denied in JANUS_MODE_ENFORCE
+ * @reserved: 0
  *
  * Everything that the pointers lead to is copied; nothing is kept.
  */
@@ -196,12 +200,14 @@ struct janus_watch_options {
 	janus_progress_fn progress;
 	void *progress_userdata;
 	uint64_t wait_ns;
+	uint32_t on_failure;
+	uint32_t reserved;
 };
 
 #define JANUS_WATCH_OPTIONS_INIT                                                         \
 	{                                                                                \
 		sizeof(struct janus_watch_options), NULL, 0, NULL, 0, 0, 0, 0, NULL,     \
-			NULL, 0                                                          \
+			NULL, 0, 0, 0                                                    \
 	}
 
 #define JANUS_REPORT_PATH_SIZE 4096

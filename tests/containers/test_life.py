@@ -33,11 +33,11 @@ class Life(Case):
         box.write("/data/recipe", "salt\n")
         self.create("kitchen", cid=[box.id], deny=["/data/recipe"])
         self.assert_denied(box.run("cat /data/recipe"))
-        self.assertGreater(marks_of(self.janusd.pid), 0)
+        self.assertGreater(marks_of(self.janusd.worker_pid), 0)
         os.kill(box.pid, signal.SIGKILL)
         self.wait_gone("kitchen")
         self.janusd.wait_line(f"container '{box.id}' has ended")
-        self.assertEqual(marks_of(self.janusd.pid), 0)
+        self.assertEqual(marks_of(self.janusd.worker_pid), 0)
 
     def test_the_other_containers_of_a_pod_stay_guarded(self):
         one, two = self.container(), self.container()

@@ -64,12 +64,12 @@ class OneShots(Case):
     def rest(self):
         """What is left when there is nothing to do: who has asked is forgotten after a while."""
         sandbox.wait_until(lambda: not self.client.pods(), 20, "the guards to end")
-        fds = footprint(self.janusd.pid)["fds"]
+        fds = footprint(self.janusd.worker_pid)["fds"]
         try:
-            sandbox.wait_until(lambda: footprint(self.janusd.pid)["fds"] < fds, 3)
+            sandbox.wait_until(lambda: footprint(self.janusd.worker_pid)["fds"] < fds, 3)
         except sandbox.Timeout:
             pass
-        return footprint(self.janusd.pid)
+        return footprint(self.janusd.worker_pid)
 
     def test_each_is_denied_and_named_and_leaves_nothing(self):
         for number in range(5):

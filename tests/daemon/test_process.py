@@ -26,7 +26,8 @@ class CommandLine(Case):
             told = self.run_janusd(dash + "help")
             self.assertEqual((told.returncode, told.stderr), (0, ""))
             for flag in ("--listen", "--node", "-tls", "-tlscafile", "-tlscertfile",
-                         "-tlskeyfile", "--insecure-any-address"):
+                         "-tlskeyfile", "--insecure-any-address", "--deadline",
+                         "--on-failure"):
                 self.assertIn(flag, told.stdout)
             told = self.run_janusd(dash + "version")
             self.assertEqual((told.returncode, told.stderr), (0, ""))
@@ -35,7 +36,9 @@ class CommandLine(Case):
     def test_wrong_usage_exits_with_two_and_names_the_word(self):
         for words, named in ((["--never"], "--never"), (["surplus"], "surplus"),
                              (["--listen"], "--listen"), (["--node", ""], "node"),
-                             (["--tls=yes"], "--tls=yes"), (["-x"], "-x")):
+                             (["--tls=yes"], "--tls=yes"), (["-x"], "-x"),
+                             (["--deadline", "1"], "--deadline"),
+                             (["--on-failure", "shrug"], "shrug")):
             with self.subTest(words=words):
                 told = self.run_janusd(*words)
                 self.assertEqual(told.returncode, 2, told)

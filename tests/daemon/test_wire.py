@@ -173,7 +173,7 @@ class Hostile(Case):
         self.assert_ok(self.connect(self.janusd.address).check())
 
     def resident_kib(self):
-        with open(f"/proc/{self.janusd.pid}/status", encoding="ascii") as status:
+        with open(f"/proc/{self.janusd.worker_pid}/status", encoding="ascii") as status:
             for line in status:
                 if line.startswith("VmHWM:"):
                     return int(line.split()[1])

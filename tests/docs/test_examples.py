@@ -24,7 +24,8 @@ import tree
 from installed import Installed
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-NAMES = ["container_guard", "deny_open", "external_epoll", "observe_tree", "watch_dir"]
+NAMES = ["container_guard", "deny_open", "external_epoll", "kept_guard", "observe_tree",
+         "watch_dir"]
 SENTENCE = "Operation not permitted"
 BOX = sandbox.Sandbox()
 INSTALLED = Installed()
@@ -121,7 +122,8 @@ class AllOfThem(Example):
 
     def test_a_path_that_is_not_there_is_told_and_fails(self):
         missing = os.path.join(self.folder, "missing")
-        for name, words in (("watch_dir", []), ("deny_open", ["5"]), ("external_epoll", [])):
+        for name, words in (("watch_dir", []), ("deny_open", ["5"]), ("external_epoll", []),
+                            ("kept_guard", [])):
             with self.subTest(name=name):
                 program = self.start(name, missing, *words)
                 self.assertEqual(program.wait_exit(), 1)
@@ -243,6 +245,75 @@ class ExternalEpoll(Example):
         program.wait_line(rf"^DENY OPEN_PERM file {re.escape(self.file)} ")
         program.wait_line("^tick: 1 denied$")
         self.assertEqual(program.stop(signal.SIGTERM), 0)
+        self.assert_read(read(self.file))
+
+
+class KeptGuard(Example):
+    def setUp(self):
+        super().setUp()
+        self.program = self.start("kept_guard", self.file)
+        self.workers = []
+        self.wait_worker()
+
+    def wait_worker(self):
+        """The next one, which is ready."""
+        count = len(self.workers) + 1
+        self.program.wait_line(rf"(?s)\A(worker \d+\nready$.*?){{{count}}}")
+        self.workers = [int(pid) for pid in
+                        re.findall(r"(?m)^worker (\d+)$", self.program.output())]
+        self.assertEqual(len(self.workers), count)
+        BOX.adopt(self.workers[-1])
+
+    def signal(self, number):
+        self.program.process.send_signal(number)
+
+    def wait_dead(self, worker):
+        sandbox.wait_until(lambda: sandbox.state(worker) in (None, "Z"), 15,
+                           "the worker to die")
+
+    def kill_worker(self):
+        os.kill(self.workers[-1], signal.SIGKILL)
+        self.wait_dead(self.workers[-1])
+
+    def begin_read(self):
+        """A process that opens the file, and what it will have said."""
+        process = subprocess.Popen(["cat", self.file], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   text=True)
+        BOX.adopt(process.pid)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_a_worker_that_was_killed_has_a_successor(self):
+        for _ in range(3):
+            self.kill_worker()
+            self.assert_denied(read(self.file))
+            self.wait_worker()
+            self.assert_denied(read(self.file))
+        self.assertEqual(len(set(self.workers)), 4)
+        self.assertEqual(self.program.stop(signal.SIGTERM), 0)
+        self.wait_dead(self.workers[-1])
+        self.assert_read(read(self.file))
+
+    def test_who_opens_while_there_is_no_worker_waits_for_the_next(self):
+        self.signal(signal.SIGSTOP)
+        self.addCleanup(self.signal, signal.SIGCONT)
+        self.kill_worker()
+        opener = self.begin_read()
+        sandbox.wait_until(lambda: sandbox.state(opener.pid) == "D", 15,
+                           "the opener to wait for the kernel")
+        self.signal(signal.SIGCONT)
+        output, _ = opener.communicate(timeout=15)
+        self.assert_denied((opener.returncode, output))
+        self.wait_worker()
+        self.program.wait_line(rf"^DENY OPEN_PERM file {re.escape(self.file)} "
+                               rf"pid {opener.pid} .*\(rule\)$")
+        self.assertEqual(self.program.stop(signal.SIGINT), 0)
+
+    def test_a_worker_does_not_outlive_its_keeper(self):
+        self.program.kill()
+        self.wait_dead(self.workers[-1])
         self.assert_read(read(self.file))
 
 

@@ -16,13 +16,13 @@ static _Thread_local enum faulty_thread this_thread;
 static atomic_int groups[8];
 static atomic_uint group_count;
 
-/* What each thread runs, in the order in which they were started. */
+/* What each thread runs. */
 static void *(*runs[FAULTY_THREAD_COUNT])(void *);
-static atomic_uint thread_count;
 
 static const char *const thread_names[FAULTY_THREAD_COUNT] = {
 	[FAULTY_CALLER] = "caller",
 	[FAULTY_RESPONDER] = "responder",
+	[FAULTY_WATCHDOG] = "watchdog",
 	[FAULTY_FOLLOWER] = "follower",
 };
 
@@ -57,6 +57,10 @@ static const struct {
 	[FAULTY_EPOLL_ADD] = { "epoll_add", -ENOSPC },
 	[FAULTY_EPOLL_DELETE] = { "epoll_delete", -ENOENT },
 	[FAULTY_EPOLL_WAIT] = { "epoll_wait", -EINTR },
+	[FAULTY_EPOLL_ARM] = { "epoll_arm", -ENOMEM },
+	[FAULTY_MEMORY_CREATE] = { "memory_create", -EMFILE },
+	[FAULTY_MEMORY_SIZE] = { "memory_size", -EIO },
+	[FAULTY_MEMORY_MAP] = { "memory_map", -ENOMEM },
 	[FAULTY_TIMER_CREATE] = { "timer_create", -EMFILE },
 	[FAULTY_TIMER_SET] = { "timer_set", -EINVAL },
 	[FAULTY_THREAD_CREATE] = { "thread_create", -EAGAIN },
@@ -68,7 +72,6 @@ void faulty_begin(const struct faulty_case *what)
 	wanted = *what;
 	memset(counts, 0, sizeof(counts));
 	atomic_store(&group_count, 0);
-	atomic_store(&thread_count, 0);
 	atomic_store(&happened, false);
 	atomic_store(&closed_wrong, false);
 }
@@ -358,6 +361,39 @@ static int faulty_epoll_wait(int epoll, void **ret, int count)
 	return err ? err : REAL.epoll_wait(epoll, ret, count);
 }
 
+static int faulty_epoll_arm(int epoll, int fd)
+{
+	int err = fail(FAULTY_EPOLL_ARM);
+
+	return err ? err : REAL.epoll_arm(epoll, fd);
+}
+
+static int faulty_memory_create(size_t size)
+{
+	int err = fail(FAULTY_MEMORY_CREATE);
+
+	return err ? err : REAL.memory_create(size);
+}
+
+static int faulty_memory_size(int fd, uint64_t *ret)
+{
+	int err = fail(FAULTY_MEMORY_SIZE);
+
+	return err ? err : REAL.memory_size(fd, ret);
+}
+
+static int faulty_memory_map(int fd, size_t size, void **ret)
+{
+	int err = fail(FAULTY_MEMORY_MAP);
+
+	return err ? err : REAL.memory_map(fd, size, ret);
+}
+
+static void faulty_memory_unmap(void *memory, size_t size)
+{
+	REAL.memory_unmap(memory, size);
+}
+
 static int faulty_timer_create(void)
 {
 	int err = fail(FAULTY_TIMER_CREATE);
@@ -378,23 +414,38 @@ static void *run_responder(void *arg)
 	return runs[FAULTY_RESPONDER](arg);
 }
 
+static void *run_watchdog(void *arg)
+{
+	this_thread = FAULTY_WATCHDOG;
+	return runs[FAULTY_WATCHDOG](arg);
+}
+
 static void *run_follower(void *arg)
 {
 	this_thread = FAULTY_FOLLOWER;
 	return runs[FAULTY_FOLLOWER](arg);
 }
 
-static int faulty_thread_create(void *thread, void *(*run)(void *), void *arg)
+static const struct {
+	const char *name;
+	void *(*run)(void *);
+} starts[FAULTY_THREAD_COUNT] = {
+	[FAULTY_RESPONDER] = { "janus-responder", run_responder },
+	[FAULTY_WATCHDOG] = { "janus-watchdog", run_watchdog },
+	[FAULTY_FOLLOWER] = { "janus-follower", run_follower },
+};
+
+static int faulty_thread_create(void *thread, const char *name, void *(*run)(void *),
+				void *arg)
 {
-	void *(*const starts[])(void *) = { NULL, run_responder, run_follower };
-	int err = fail(FAULTY_THREAD_CREATE);
-	unsigned int at = atomic_load(&thread_count) + 1;
+	int err = fail(FAULTY_THREAD_CREATE), at = FAULTY_RESPONDER;
 
 	if (err)
 		return err;
+	while (strcmp(starts[at].name, name) != 0)
+		at++;
 	runs[at] = run;
-	atomic_store(&thread_count, at);
-	return REAL.thread_create(thread, starts[at], arg);
+	return REAL.thread_create(thread, name, starts[at].run, arg);
 }
 
 const struct janus__kernel faulty_kernel = {
@@ -425,6 +476,11 @@ const struct janus__kernel faulty_kernel = {
 	.epoll_add = faulty_epoll_add,
 	.epoll_delete = faulty_epoll_delete,
 	.epoll_wait = faulty_epoll_wait,
+	.epoll_arm = faulty_epoll_arm,
+	.memory_create = faulty_memory_create,
+	.memory_size = faulty_memory_size,
+	.memory_map = faulty_memory_map,
+	.memory_unmap = faulty_memory_unmap,
 	.timer_create = faulty_timer_create,
 	.timer_set = faulty_timer_set,
 	.thread_create = faulty_thread_create,

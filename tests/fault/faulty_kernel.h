@@ -39,6 +39,10 @@ enum faulty_call {
 	FAULTY_EPOLL_ADD,
 	FAULTY_EPOLL_DELETE,
 	FAULTY_EPOLL_WAIT,
+	FAULTY_EPOLL_ARM,
+	FAULTY_MEMORY_CREATE,
+	FAULTY_MEMORY_SIZE,
+	FAULTY_MEMORY_MAP,
 	FAULTY_TIMER_CREATE,
 	FAULTY_TIMER_SET,
 	FAULTY_THREAD_CREATE,
@@ -46,10 +50,11 @@ enum faulty_call {
 	FAULTY_CALL_COUNT,
 };
 
-/* Whose call it is. The library starts its threads in this order. */
+/* Whose call it is. */
 enum faulty_thread {
 	FAULTY_CALLER,
 	FAULTY_RESPONDER,
+	FAULTY_WATCHDOG,
 	FAULTY_FOLLOWER,
 	FAULTY_THREAD_COUNT,
 };

@@ -374,7 +374,7 @@ const struct scenario_kind scenario_guard = {
 const struct scenario_kind *scenario_find(const char *name)
 {
 	const struct scenario_kind *kinds[] = { &scenario_guard, &scenario_trees,
-						&scenario_who };
+						&scenario_who, &scenario_keep };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strcmp(kinds[i]->name, name) == 0)

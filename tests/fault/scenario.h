@@ -32,6 +32,7 @@ struct scenario_kind {
 extern const struct scenario_kind scenario_guard; /* single paths */
 extern const struct scenario_kind scenario_trees; /* trees, observation, wide marks */
 extern const struct scenario_kind scenario_who;   /* exceptions, ends, containers */
+extern const struct scenario_kind scenario_keep;  /* groups that outlive a context */
 
 /* NULL: there is none of that name. */
 const struct scenario_kind *scenario_find(const char *name);

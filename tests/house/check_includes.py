@@ -22,18 +22,18 @@ ORDER = """
     proc cgroup mounts status listing json state hierarchy members container_root
     container_object container pretenders containers
     actor actors
-    pattern exception subject spec bindings rules table rules.c lookup
+    pattern exception subject spec bindings strict rules table strictness rules.c lookup
     decode decode_fid handle ring slab tree nodes tree.c extent fresh later doubt
-    identify climb root excepted reach strategy wide quiet tell marks
+    identify climb failure root excepted reach strategy wide quiet tell marks
     expand cover cover_tree cover_entry cover_announce cover_root cover_end cover.c sweep
     follow follow_open follow_entry follow_rename follow_doubts follow_settle follow.c
-    decide respond
+    decide respond ledger overdue watchdog keep
     event untold twins search reserve responder handling responder.c linger follower
     lives notice needs watch tend context following tend.c watch.c poll stats.c context.c
 """.split()
 
 # The public headers, likewise.
-PUBLIC_ORDER = "export types error version container context watch event janus".split()
+PUBLIC_ORDER = "export types error version container keep context watch event janus".split()
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 FOREIGN = re.compile(r"^(grpc|jansson|protobuf|google|criterion|systemd|openssl)")

@@ -31,20 +31,25 @@ _Noreturn static void act(int fd)
 	static struct deed deed;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (fd != ACTOR_FD)
-		dup2(fd, ACTOR_FD);
-	/* A copy of a context's fd would keep its guards alive. */
-	close_range(ACTOR_FD + 1, ~0u, 0);
-	while (recv(ACTOR_FD, &deed, sizeof(deed), 0) == sizeof(deed)) {
+	while (recv(fd, &deed, sizeof(deed), 0) == sizeof(deed)) {
 		int result = deed.run(&deed);
 
-		if (send(ACTOR_FD, &result, sizeof(result), MSG_NOSIGNAL) < 0)
+		if (send(fd, &result, sizeof(result), MSG_NOSIGNAL) < 0)
 			break;
 	}
 	_exit(0);
 }
 
-void actor_start(struct actor *actor)
+/* A copy of a context's fd would keep its guards alive. */
+static int drop_fds(int fd)
+{
+	if (fd != ACTOR_FD)
+		dup2(fd, ACTOR_FD);
+	close_range(ACTOR_FD + 1, ~0u, 0);
+	return ACTOR_FD;
+}
+
+static void start(struct actor *actor, bool heir)
 {
 	int fds[2];
 
@@ -52,9 +57,19 @@ void actor_start(struct actor *actor)
 	fflush(stdout);
 	actor->pid = (pid_t)MUST(fork());
 	if (actor->pid == 0)
-		act(fds[1]);
+		act(heir ? fds[1] : drop_fds(fds[1]));
 	close(fds[1]);
 	actor->fd = fds[0];
+}
+
+void actor_start(struct actor *actor)
+{
+	start(actor, false);
+}
+
+void actor_start_heir(struct actor *actor)
+{
+	start(actor, true);
 }
 
 static void reap(struct actor *actor)

@@ -29,6 +29,9 @@ struct actor {
 void actor_start(struct actor *actor);
 void actor_end(struct actor *actor);
 
+/* The same with all fds that we have. */
+void actor_start_heir(struct actor *actor);
+
 /* SIGKILL, and wait until it is gone. */
 void actor_kill(struct actor *actor);
 

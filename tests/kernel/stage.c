@@ -77,6 +77,7 @@ static const struct janus_watch_options *fill(struct filled *filled,
 		filled->options.target = JANUS_TARGET_CONTAINER;
 	filled->options.container_id = plan->container_id;
 	filled->options.wait_ns = plan->wait_ns;
+	filled->options.on_failure = plan->on_failure;
 	return &filled->options;
 }
 

@@ -30,6 +30,7 @@ struct plan {
 	int32_t pid;
 	const char *container_id;
 	uint64_t wait_ns;
+	uint32_t on_failure;
 };
 
 struct stage {

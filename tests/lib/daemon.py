@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A janusd of the test's own.
 
-Owns: the process, its socket folder and the thread that collects its stderr. Always ended by
-its pid: SIGTERM, and SIGKILL after a deadline, since a daemon that hangs holds every opener.
+Owns: both processes, keeper and worker, the socket folder and the thread that collects their
+stderr. Always ended by the keeper's pid: SIGTERM, and SIGKILL after a deadline, since a daemon
+that hangs holds every opener. The worker dies with the keeper.
 """
 
 import os
@@ -28,10 +29,22 @@ def program(name):
     return path
 
 
+def children(pid):
+    """The processes that this one has started and not waited for."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return []
+
+
 class Janusd:
     count = 0
 
-    """listen=() keeps the default addresses; collect=False leaves stderr unread."""
+    """listen=() keeps the default addresses; collect=False leaves stderr unread.
+
+    pid is the keeper's: the daemon as whoever has started it knows it.
+    """
 
     def __init__(self, box, *flags, listen=None, node="node-1", wait=True, collect=True):
         Janusd.count += 1
@@ -122,23 +135,35 @@ class Janusd:
         return sum(1 for link in self._fd_links() if link == "anon_inode:[fanotify]")
 
     def _fd_links(self):
-        folder = f"/proc/{self.pid}/fd"
+        folder = f"/proc/{self.worker_pid}/fd"
         for name in os.listdir(folder):
             try:
                 yield os.readlink(os.path.join(folder, name))
             except FileNotFoundError:
                 pass
 
-    def pause(self):
-        """SIGSTOP, and wait until it has reached each thread."""
-        self.process.send_signal(signal.SIGSTOP)
-        tasks = f"/proc/{self.pid}/task"
+    @property
+    def worker_pid(self):
+        """Of the worker that is there now."""
+        return sandbox.wait_until(lambda: children(self.pid), 15, "a worker")[0]
+
+    def pause(self, pid=None):
+        """SIGSTOP for the worker or another pid; wait until it has reached each thread."""
+        pid = pid or self.worker_pid
+        os.kill(pid, signal.SIGSTOP)
+        tasks = f"/proc/{pid}/task"
         sandbox.wait_until(
-            lambda: {sandbox.state(f"{self.pid}/task/{task}") for task in os.listdir(tasks)}
+            lambda: {sandbox.state(f"{pid}/task/{task}") for task in os.listdir(tasks)}
             == {"T"}, 10, "janusd to stop")
 
-    def resume(self):
-        self.process.send_signal(signal.SIGCONT)
+    def resume(self, pid=None):
+        os.kill(pid or self.worker_pid, signal.SIGCONT)
+
+    def kill_worker(self, number=signal.SIGKILL):
+        """Return: its pid. It is gone, or about to go."""
+        pid = self.worker_pid
+        os.kill(pid, number)
+        return pid
 
     def alive(self):
         return self.process.poll() is None
@@ -170,6 +195,10 @@ class Janusd:
         return status
 
     def kill(self):
+        """The keeper; the worker dies with it, and both are gone afterwards."""
+        workers = children(self.pid)
         if self.alive() and sandbox.start_time(self.pid) is not None:
             self.process.kill()
         self.process.wait()
+        sandbox.wait_until(lambda: all(sandbox.state(pid) in (None, "Z") for pid in workers),
+                           10, "the worker to die with its keeper")

@@ -100,6 +100,6 @@ int fake_epoll_delete(int epoll, int fd);
 int fake_epoll_wait(int epoll, void **ret, int count);
 int fake_timer_create(void);
 int fake_timer_set(int timer, int64_t when_ns);
-int fake_thread_create(void *thread, void *(*run)(void *), void *arg);
+int fake_thread_create(void *thread, const char *name, void *(*run)(void *), void *arg);
 
 #endif

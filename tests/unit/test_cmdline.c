@@ -66,6 +66,26 @@ Test(cmdline, defaults)
 	cr_expect_null(cmdline.node);
 	cr_expect_not(cmdline.tls);
 	cr_expect_not(cmdline.insecure_any_address);
+	cr_expect_eq(cmdline.deadline_ms, 500);
+	cr_expect_not(cmdline.deny_on_failure);
+}
+
+Test(cmdline, what_becomes_of_those_who_wait_too_long)
+{
+	cr_assert_eq(parse("--deadline 10 --on-failure deny"), 0);
+	cr_expect_eq(cmdline.deadline_ms, 10);
+	cr_expect(cmdline.deny_on_failure);
+	cr_assert_eq(parse("-deadline=3600000 -on-failure=allow"), 0);
+	cr_expect_eq(cmdline.deadline_ms, 3600000);
+	cr_expect_not(cmdline.deny_on_failure);
+	refuses("--deadline 9", "--deadline");
+	refuses("--deadline 3600001", "--deadline");
+	refuses("--deadline 99999999999999999999", "--deadline");
+	refuses("--deadline 1s", "--deadline");
+	refuses("--deadline -1", "--deadline");
+	refuses("--deadline=", "--deadline");
+	refuses("--on-failure maybe", "--on-failure");
+	refuses("--on-failure=", "--on-failure");
 }
 
 Test(cmdline, one_dash_and_two)

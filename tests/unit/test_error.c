@@ -12,10 +12,10 @@ TestSuite(error);
 
 /* Every error that a doc block of the public headers lists. */
 static const int documented[] = {
-	EINVAL,     E2BIG,       ENAMETOOLONG, EPERM,  EACCES,  ENOSYS,
-	EOPNOTSUPP, EMFILE,      ENFILE,       ENOMEM, ENOSPC,  EAGAIN,
-	ENOENT,     ENOTUNIQ,    ESRCH,        ELOOP,  ENOTDIR, EINTR,
-	EIO,        EMEDIUMTYPE, EREMOTE,      EDQUOT, ENOBUFS, EOVERFLOW,
+	EINVAL, E2BIG,   ENAMETOOLONG, EPERM,  EACCES, ENOSYS,      EOPNOTSUPP,
+	EMFILE, ENFILE,  ENOMEM,       ENOSPC, EAGAIN, ENOENT,      ENOTUNIQ,
+	ESRCH,  ELOOP,   ENOTDIR,      EINTR,  EIO,    EMEDIUMTYPE, EREMOTE,
+	EDQUOT, ENOBUFS, EOVERFLOW,    EBUSY,  EPROTO,
 };
 
 Test(error, every_documented_error_has_its_own_words)
@@ -98,6 +98,9 @@ Test(error, verdicts_and_reasons_have_names)
 	cr_assert_str_eq(janus_reason_name(JANUS_REASON_OWNER), "owner");
 	cr_assert_str_eq(janus_reason_name(JANUS_REASON_OTHER_WATCH), "other-watch");
 	cr_assert_str_eq(janus_reason_name(JANUS_REASON_FAILURE), "failure");
+	cr_assert_str_eq(janus_reason_name(JANUS_REASON_EXCEPTION), "exception");
+	cr_assert_str_eq(janus_reason_name(JANUS_REASON_DEADLINE), "deadline");
+	cr_assert_str_eq(janus_reason_name(JANUS_REASON_DEADLINE + 1), "unknown");
 	cr_assert_str_eq(janus_reason_name(0), "unknown");
 }
 

@@ -30,6 +30,48 @@ Test(responder_tell, a_record_says_who_was_told_what_and_why)
 	cr_assert_geq(janus_event_get_time_ns(event) / 1000000000, now_s);
 }
 
+static struct janus__overdue stead;
+
+/* What the watchdog does, long after the deadline. */
+static void answer_in_its_stead(void)
+{
+	cr_assert_eq(janus__overdue_look(&stead, INT64_MAX / 2), 1);
+}
+
+/* While the responder looks at the file: @deny is what failure means for it. */
+static void check_overdue(bool deny)
+{
+	uint32_t verdict = deny ? JANUS_VERDICT_DENY : JANUS_VERDICT_ALLOW;
+
+	stage_deny("/denied");
+	fake_settle();
+	stead.kernel = &fake_kernel;
+	stead.ledger = stage_context->ledger;
+	stead.group_fd = stage_context->group_fd;
+	stead.wide_fd = -1;
+	stead.wake_fd = stage_context->wake_fd;
+	stead.number_fd = -1;
+	stead.failure.proc = &stage_context->proc;
+	atomic_store(&stead.ledger->strict.unknown, deny);
+	fake_interrupt("statx", -1, answer_in_its_stead);
+	cr_assert_eq(stage_open("/denied"), deny ? FAN_DENY : FAN_ALLOW);
+	cr_assert_eq(stage_poll(), 1);
+	cr_assert_eq(janus_event_get_verdict(stage_event(0)), verdict);
+	cr_assert_eq(janus_event_get_reason(stage_event(0)), JANUS_REASON_DEADLINE);
+	cr_assert_eq(stage_stats().overdue, 1);
+	cr_assert_eq(fake_count("write", stage_context->group_fd), 1);
+}
+
+Test(responder_tell, who_was_answered_for_it_is_told_as_what_he_got)
+{
+	check_overdue(false);
+}
+
+Test(responder_tell, and_so_is_who_was_denied_for_it)
+{
+	check_overdue(true);
+}
+
 Test(responder_tell, a_directory_is_told_as_one)
 {
 	stage_allow("/dir");

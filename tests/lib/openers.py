@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""Who opens guarded files: processes of a small program, so that a test itself never waits.
+
+Owns: the processes of tests/resilience/hammer.c. What is right or wrong is the tests' business.
+"""
+
+import json
+import subprocess
+
+from daemon import program
+
+BOUND = 10.0  # seconds after which an open that has not come back counts as hung
+
+
+class Attempt:
+    """One open by a process of its own. errno is 0 when the file could be opened."""
+
+    def __init__(self, box, path):
+        self._path = path
+        self._process = subprocess.Popen([program("hammer"), "once", path],
+                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                         text=True)
+        self.pid = self._process.pid
+        box.adopt(self.pid)
+        self.errno = self.seconds = None
+
+    def wait(self, timeout=BOUND):
+        try:
+            out, _ = self._process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired as late:
+            self._process.kill()
+            raise AssertionError(f"the open of {self._path} has not come back in "
+                                 f"{timeout:g} s") from late
+        errno, took = out.split()
+        self.errno, self.seconds = int(errno), int(took) / 1e9
+        return self
+
+
+def attempt(box, path, timeout=BOUND):
+    return Attempt(box, path).wait(timeout)
+
+
+class Crowd:
+    """Readers that open some files again and again until finish()."""
+
+    def __init__(self, box, readers, *paths):
+        self._process = subprocess.Popen([program("hammer"), str(readers), *paths],
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         text=True)
+        box.adopt(self._process.pid)
+        assert self._process.stdout.readline() == "ready\n"
+
+    def finish(self):
+        """(how many hung, what became of each file)"""
+        out, _ = self._process.communicate(timeout=30)
+        hung, *files = [json.loads(line) for line in out.splitlines()]
+        return hung["hung"], files
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            pipe.close()

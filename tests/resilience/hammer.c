@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Processes that open files again and again, and what became of it: who was let through, who
+ * was not, and how long the longest open took.
+ *
+ * usage: hammer READERS FILE...     until standard input ends; then a JSON object a file
+ *        hammer once FILE           errno (0: it could be opened) and nanoseconds
+ *
+ * Owns its readers: none of them outlives it. One that does not come back from an open within
+ * ten seconds after the end is told as hung.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define READERS_MAX 256
+#define FILES_MAX 8
+#define HUNG_MS 10000
+
+/* What one reader has seen of one file. */
+struct tally {
+	uint64_t opened;
+	uint64_t denied;
+	uint64_t failed; /* by another errno */
+	uint64_t longest_ns;
+	int last_errno;
+};
+
+struct shared {
+	atomic_bool stop;
+	struct tally tallies[READERS_MAX][FILES_MAX];
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void open_once(const char *path, struct tally *tally)
+{
+	uint64_t start = now_ns();
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int error = fd < 0 ? errno : 0;
+	uint64_t took = now_ns() - start;
+
+	if (fd >= 0)
+		close(fd);
+	tally->opened += !error;
+	tally->denied += error == EPERM;
+	tally->failed += error && error != EPERM;
+	if (error)
+		tally->last_errno = error;
+	if (took > tally->longest_ns)
+		tally->longest_ns = took;
+}
+
+static void read_on(struct shared *shared, struct tally *tallies, char **files)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (!atomic_load(&shared->stop)) {
+		for (int i = 0; files[i]; i++)
+			open_once(files[i], &tallies[i]);
+		usleep(500);
+	}
+	_exit(0);
+}
+
+static int count_hung(const pid_t *readers, int count)
+{
+	uint64_t end = now_ns() + HUNG_MS * UINT64_C(1000000);
+	int left = count;
+
+	while (left && now_ns() < end) {
+		while (left && waitpid(-1, NULL, WNOHANG) > 0)
+			left--;
+		usleep(1000);
+	}
+	for (int i = 0; left && i < count; i++)
+		kill(readers[i], SIGKILL);
+	return left;
+}
+
+static void report(const struct shared *shared, int readers, const char *file, int index)
+{
+	struct tally sum = { 0 };
+
+	for (int i = 0; i < readers; i++) {
+		const struct tally *one = &shared->tallies[i][index];
+
+		sum.opened += one->opened;
+		sum.denied += one->denied;
+		sum.failed += one->failed;
+		if (one->last_errno)
+			sum.last_errno = one->last_errno;
+		if (one->longest_ns > sum.longest_ns)
+			sum.longest_ns = one->longest_ns;
+	}
+	printf("{\"file\": \"%s\", \"opened\": %" PRIu64 ", \"denied\": %" PRIu64
+	       ", \"failed\": %" PRIu64 ", \"errno\": %d, \"longest_ms\": %.1f}\n",
+	       file, sum.opened, sum.denied, sum.failed, sum.last_errno,
+	       (double)sum.longest_ns / 1e6);
+}
+
+static int hammer(int count, char **files, int file_count)
+{
+	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t readers[READERS_MAX];
+	char byte;
+	int hung;
+
+	if (shared == MAP_FAILED)
+		return 1;
+	for (int i = 0; i < count; i++) {
+		readers[i] = fork();
+		if (readers[i] < 0)
+			return 1;
+		if (!readers[i])
+			read_on(shared, shared->tallies[i], files);
+	}
+	puts("ready");
+	fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	atomic_store(&shared->stop, true);
+	hung = count_hung(readers, count);
+	printf("{\"hung\": %d}\n", hung);
+	for (int i = 0; i < file_count; i++)
+		report(shared, count, files[i], i);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct tally tally = { 0 };
+	int readers = argc > 1 ? atoi(argv[1]) : 0;
+
+	if (argc == 3 && !strcmp(argv[1], "once")) {
+		open_once(argv[2], &tally);
+		printf("%d %" PRIu64 "\n", tally.last_errno, tally.longest_ns);
+		return 0;
+	}
+	if (argc < 3 || argc > 2 + FILES_MAX || readers < 1 || readers > READERS_MAX) {
+		fprintf(stderr, "usage: hammer READERS FILE... | once FILE\n");
+		return 2;
+	}
+	return hammer(readers, argv + 2, argc - 2);
+}
