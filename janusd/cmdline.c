@@ -2,6 +2,7 @@
 #include "cmdline.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,9 @@ const char cmdline_help[] =
 	"                          milliseconds, 10 to 3600000 (default: 500)\n"
 	"  --on-failure WORD       what it gets then of a denied file: allow (default)\n"
 	"                          or deny\n"
+	"  --lifeline PROGRAM      never deny anything to whoever runs this program of the\n"
+	"                          node, such as its container runtime; may be given\n"
+	"                          several times\n"
 	"  --help                  print this and exit\n"
 	"  --version               print the version and exit\n"
 	"\n"
@@ -50,6 +54,7 @@ enum option_key {
 	KEY_INSECURE_ANY_ADDRESS,
 	KEY_DEADLINE,
 	KEY_ON_FAILURE,
+	KEY_LIFELINE,
 	KEY_HELP,
 	KEY_VERSION,
 };
@@ -64,6 +69,7 @@ static const struct option options[] = {
 	{ "insecure-any-address", no_argument, NULL, KEY_INSECURE_ANY_ADDRESS },
 	{ "deadline", required_argument, NULL, KEY_DEADLINE },
 	{ "on-failure", required_argument, NULL, KEY_ON_FAILURE },
+	{ "lifeline", required_argument, NULL, KEY_LIFELINE },
 	{ "help", no_argument, NULL, KEY_HELP },
 	{ "version", no_argument, NULL, KEY_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -133,6 +139,18 @@ static int set_on_failure(struct cmdline *cmdline, const char *word, char *error
 	return 0;
 }
 
+static int set_lifeline(struct cmdline *cmdline, const char *program, char *error)
+{
+	if (*program != '/')
+		return fail(error, program, "--lifeline: not an absolute path");
+	if (strlen(program) >= PATH_MAX)
+		return fail(error, program, "--lifeline: the path is too long");
+	if (cmdline->lifeline_count == CMDLINE_LIFELINES_MAX)
+		return fail(error, program, "more than 16 lifelines");
+	cmdline->lifelines[cmdline->lifeline_count++] = program;
+	return 0;
+}
+
 static int take_option(struct cmdline *cmdline, int key, char *error)
 {
 	switch (key) {
@@ -156,6 +174,8 @@ static int take_option(struct cmdline *cmdline, int key, char *error)
 		return set_deadline(cmdline, optarg, error);
 	case KEY_ON_FAILURE:
 		return set_on_failure(cmdline, optarg, error);
+	case KEY_LIFELINE:
+		return set_lifeline(cmdline, optarg, error);
 	case KEY_HELP:
 		cmdline->action = CMDLINE_HELP;
 		return 0;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define CMDLINE_LISTEN_MAX 16
+#define CMDLINE_LIFELINES_MAX 16
 #define CMDLINE_ERROR_SIZE 512
 #define CMDLINE_DEADLINE_MS 500
 
@@ -32,6 +33,8 @@ struct cmdline {
 	bool insecure_any_address;
 	uint32_t deadline_ms;
 	bool deny_on_failure;
+	const char *lifelines[CMDLINE_LIFELINES_MAX]; /* absolute paths of programs */
+	size_t lifeline_count;
 };
 
 /*

@@ -223,12 +223,25 @@ static struct guard_target *find_old(const struct replacing *replacing,
 	return NULL;
 }
 
+/* Of whoever keeps the node going nothing is denied. */
+static void spare_lifelines(const struct guards_options *options,
+			    struct guard_config *config)
+{
+	for (size_t i = 0; i < config->subject_count; i++) {
+		if (!config->subjects[i].deny_count)
+			continue;
+		config->subjects[i].exceptions = options->lifelines;
+		config->subjects[i].exception_count = options->lifeline_count;
+	}
+}
+
 static struct janus_watch_options options_of(const struct replacing *replacing,
 					     const struct guard *guard,
 					     const struct guard_target *target)
 {
 	struct janus_watch_options options = JANUS_WATCH_OPTIONS_INIT;
 
+	spare_lifelines(&replacing->guards->options, guard->config);
 	options.subjects = guard->config->subjects;
 	options.subject_count = guard->config->subject_count;
 	options.cookie = guard->label->id;

@@ -8,6 +8,8 @@
 #ifndef JANUSD_GUARDS_H
 #define JANUSD_GUARDS_H
 
+#include <janus/watch.h>
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,10 +62,15 @@ struct guard_match {
 	size_t pid_count;
 };
 
+#define GUARDS_LIFELINES_MAX 16
+
 /* What goes for all guards. */
 struct guards_options {
 	struct guard_state *state; /* where guards outlive this process; NULL: nowhere */
 	uint32_t on_failure;       /* as in janus_watch_options */
+	/* Who is never denied anything; copied when a guard is made. */
+	struct janus_exception lifelines[GUARDS_LIFELINES_MAX];
+	size_t lifeline_count;
 };
 
 /*

@@ -107,6 +107,15 @@ static int start_context(struct worker *worker)
 	return 0;
 }
 
+static void name_lifelines(struct guards_options *ret, const struct cmdline *cmdline)
+{
+	for (size_t i = 0; i < cmdline->lifeline_count; i++)
+		ret->lifelines[ret->lifeline_count++] = (struct janus_exception){
+			.kind = JANUS_EXCEPTION_HOST_EXE,
+			.text = cmdline->lifelines[i],
+		};
+}
+
 static int start_objects(struct worker *worker)
 {
 	struct guards_options options = {
@@ -119,6 +128,7 @@ static int start_objects(struct worker *worker)
 	if (error)
 		return fail("cannot read the state of the guards", error);
 	options.state = worker->state;
+	name_lifelines(&options, worker->setup->cmdline);
 	worker->records = records_create(worker->sink);
 	worker->guards = guards_create(worker->context, &options);
 	if (!worker->records || !worker->guards)

@@ -2,6 +2,8 @@
 """CreateGuard: what it makes, what it replaces, and how each refusal reads."""
 
 import os
+import shutil
+import subprocess
 
 from case import Case, main
 from sandbox import wait_until
@@ -180,6 +182,27 @@ class Refused(Case):
                            ("x" * 5000, "1024 bytes")):
             with self.subTest(bad=bad[:20]):
                 self.refused("INVALID_ARGUMENT", "logFormat", named, log_format=bad)
+
+
+class Lifelines(Case):
+    """Programs of the node that nothing is ever denied to."""
+
+    CAT = os.path.realpath(shutil.which("cat"))
+    janusd_flags = ("--lifeline", "/no/such/program", "--lifeline", CAT)
+
+    def test_a_lifeline_is_known_by_its_file(self):
+        target = self.target({"/data/recipe": "salt\n"})
+        self.create("kitchen", pid=[target.pid], deny=["/data/recipe"])
+        path = target.root + "/data/recipe"
+        spared = subprocess.run([self.CAT, path], capture_output=True, text=True,
+                                timeout=20, check=False)
+        self.assertEqual((spared.returncode, spared.stdout), (0, "salt\n"))
+        self.janusd.wait_line(r"^<ALLOW> OPEN_PERM file '.*/data/recipe'")
+        # The same name does not help: inside the target that is another file.
+        self.assert_denied(target.run("cat /data/recipe"))
+        other = subprocess.run(["head", path], capture_output=True, text=True,
+                               timeout=20, check=False)
+        self.assertIn("Operation not permitted", other.stderr)
 
 
 class OwnName(Case):

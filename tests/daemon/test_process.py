@@ -27,7 +27,7 @@ class CommandLine(Case):
             self.assertEqual((told.returncode, told.stderr), (0, ""))
             for flag in ("--listen", "--node", "-tls", "-tlscafile", "-tlscertfile",
                          "-tlskeyfile", "--insecure-any-address", "--deadline",
-                         "--on-failure"):
+                         "--on-failure", "--lifeline"):
                 self.assertIn(flag, told.stdout)
             told = self.run_janusd(dash + "version")
             self.assertEqual((told.returncode, told.stderr), (0, ""))

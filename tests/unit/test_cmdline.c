@@ -75,6 +75,9 @@ Test(cmdline, what_becomes_of_those_who_wait_too_long)
 	cr_assert_eq(parse("--deadline 10 --on-failure deny"), 0);
 	cr_expect_eq(cmdline.deadline_ms, 10);
 	cr_expect(cmdline.deny_on_failure);
+	cr_assert_eq(parse("--lifeline /a --lifeline /b"), 0);
+	cr_expect_eq(cmdline.lifeline_count, 2);
+	cr_expect_str_eq(cmdline.lifelines[1], "/b");
 	cr_assert_eq(parse("-deadline=3600000 -on-failure=allow"), 0);
 	cr_expect_eq(cmdline.deadline_ms, 3600000);
 	cr_expect_not(cmdline.deny_on_failure);
@@ -86,6 +89,8 @@ Test(cmdline, what_becomes_of_those_who_wait_too_long)
 	refuses("--deadline=", "--deadline");
 	refuses("--on-failure maybe", "--on-failure");
 	refuses("--on-failure=", "--on-failure");
+	refuses("--lifeline runc", "--lifeline");
+	refuses("--lifeline=", "--lifeline");
 }
 
 Test(cmdline, one_dash_and_two)
