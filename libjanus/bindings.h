@@ -36,8 +36,8 @@ static inline bool janus__binding_is_strict(const struct janus__binding *binding
 {
 	return binding->spec->denies_on_failure && !binding->ignore &&
 	       binding->rule->deny &&
-	       janus__spec_subject_of(binding->spec, binding->rule)->mode ==
-		       JANUS_MODE_ENFORCE;
+	       janus__subject_denies(
+		       janus__spec_subject_of(binding->spec, binding->rule));
 }
 
 /* Both take NULL and then do nothing. */

@@ -201,6 +201,22 @@ static void pardon_by(struct level *level, const struct janus__rule *rule,
 	level->pardon = reason;
 }
 
+static bool is_asking(const struct inquiry *inquiry, const struct janus__rule *rule)
+{
+	return janus__spec_subject_of(inquiry->spec, rule)->mode == JANUS_MODE_ASK;
+}
+
+/* The first that denies; one that would have the program asked is as good as none. */
+static const struct janus__rule *sterner(const struct inquiry *inquiry,
+					 const struct janus__rule *first,
+					 const struct janus__rule *second)
+{
+	if (!first)
+		return second;
+	return second && is_asking(inquiry, first) && !is_asking(inquiry, second) ? second
+										  : first;
+}
+
 static struct level weigh(struct inquiry *inquiry, const struct place *place, uint32_t at,
 			  bool enforced_only)
 {
@@ -215,7 +231,7 @@ static struct level weigh(struct inquiry *inquiry, const struct place *place, ui
 
 		if (!(subject->events & inquiry->question->kind))
 			continue;
-		if (enforced_only && subject->mode != JANUS_MODE_ENFORCE)
+		if (enforced_only && !janus__subject_denies(subject))
 			continue;
 		if (!reaches(place, at, &run->first[i]))
 			continue;
@@ -225,7 +241,7 @@ static struct level weigh(struct inquiry *inquiry, const struct place *place, ui
 		else if (reason)
 			pardon_by(&level, rule, reason);
 		else
-			level.deny = level.deny ? level.deny : rule;
+			level.deny = sterner(inquiry, level.deny, rule);
 	}
 	return level;
 }
@@ -252,8 +268,7 @@ static struct level of_both(struct inquiry *inquiry, const struct place places[2
 	struct level now = nearest(inquiry, &places[0], enforced_only);
 	struct level lay = nearest(inquiry, &places[1], enforced_only);
 
-	if (!now.deny)
-		now.deny = lay.deny;
+	now.deny = sterner(inquiry, now.deny, lay.deny);
 	pardon_by(&now, lay.pardoned, lay.pardon);
 	if (!now.allow)
 		now.allow = lay.allow;
@@ -273,7 +288,8 @@ static bool ask_watch(struct inquiry *inquiry, const struct place places[2],
 		.reason = JANUS_REASON_RULE,
 	};
 	if (enforced.deny) {
-		ret->verdict = JANUS_VERDICT_DENY;
+		ret->verdict = is_asking(inquiry, enforced.deny) ? JANUS_VERDICT_ASK
+								 : JANUS_VERDICT_DENY;
 		ret->rule = enforced.deny;
 	} else if (all.deny) {
 		ret->verdict = JANUS_VERDICT_WOULD_DENY;
@@ -320,12 +336,14 @@ struct janus__decision janus__decide(const struct janus__question *question,
 		if (is_retired(spec) || !ask_watch(&inquiry, places, &opinion))
 			continue;
 		decision.deny |= opinion.verdict == JANUS_VERDICT_DENY;
+		decision.ask |= opinion.verdict == JANUS_VERDICT_ASK;
 		decision.audit |= (janus__spec_subject_of(spec, opinion.rule)->flags &
 				   JANUS_SUBJECT_AUDIT) != 0;
 		if (decision.opinion_count < room)
 			opinions[decision.opinion_count] = opinion;
 		decision.opinion_count++;
 	}
+	decision.ask &= !decision.deny;
 	if (decision.deny)
 		overrule(opinions,
 			 decision.opinion_count < room ? decision.opinion_count : room);

@@ -45,6 +45,7 @@ struct janus__opinion {
 
 struct janus__decision {
 	bool deny;
+	bool ask;             /* only the program can tell; not if it is denied anyway */
 	bool audit;           /* a subject with an opinion wants a kernel audit record */
 	size_t opinion_count; /* of all watches, also of those that found no room */
 };

@@ -37,6 +37,7 @@ static const struct {
 	{ EMEDIUMTYPE, "neither a file nor a directory" },
 	{ EREMOTE, "the file system can stall every opener (FUSE, network, autofs)" },
 	{ EINTR, "interrupted by a signal" },
+	{ ETIMEDOUT, "the opener has his answer already, or the time is over" },
 	{ EBUSY, "there is a context on the keep already" },
 	{ EPROTO, "from another version of this library" },
 	{ EIO, "the kernel's interface failed" },
@@ -96,6 +97,8 @@ const char *janus_verdict_name(uint32_t verdict)
 		return "DENY";
 	case JANUS_VERDICT_WOULD_DENY:
 		return "WOULD_DENY";
+	case JANUS_VERDICT_ASK:
+		return "ASK";
 	default:
 		return "UNKNOWN";
 	}

@@ -281,3 +281,8 @@ uint64_t janus_event_get_lost_count(const struct janus_event *event)
 {
 	return event->record.lost;
 }
+
+uint64_t janus__event_ticket(const struct janus_event *event)
+{
+	return event->record.ticket;
+}

@@ -20,4 +20,7 @@ bool janus__event_buffer_append(struct janus_event_buffer *buffer,
 				const struct janus__record *record,
 				const struct janus__texts *texts);
 
+/* Of one who waits for the program's answer; 0: nobody does. */
+uint64_t janus__event_ticket(const struct janus_event *event);
+
 #endif

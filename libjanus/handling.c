@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "answering.h"
 #include "quiet.h"
-#include "respond.h"
 #include "spec.h"
 
 /* One event on its way. */
@@ -33,59 +33,6 @@ static int64_t now_ns(clockid_t clock)
 	return now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* A moment, for who is about to answer in another thread or process. */
-#define OTHERS_NS 1000000
-#define OTHERS_TRIES 20
-
-/*
- * Somebody else answers. The event's number must not be used again before he has, so its fd is
- * kept until then; if he was stopped in between, ours is as good.
- */
-static void let_answer(const struct janus__responder *responder,
-		       const struct janus__slot *slot, int fd)
-{
-	unsigned int state = janus__slot_state(slot);
-
-	for (int i = 0; i < OTHERS_TRIES && state < JANUS__SLOT_ALLOWED; i++) {
-		(void)responder->kernel->poll(NULL, 0, OTHERS_NS);
-		state = janus__slot_state(slot);
-	}
-	if (state < JANUS__SLOT_ALLOWED)
-		(void)janus__respond(
-			responder->kernel,
-			atomic_load(&slot->wide) ? responder->wide_fd
-						 : responder->group_fd,
-			&(struct janus__answer){ .fd = fd,
-						 .deny = state == JANUS__SLOT_DENYING });
-}
-
-/* False: it took too long, and somebody else has answered. */
-static bool answer(struct janus__responder *responder, struct janus__slot *slot,
-		   const struct janus__answer *reply)
-{
-	int group = atomic_load(&slot->wide) ? responder->wide_fd : responder->group_fd;
-
-	if (!janus__slot_take(slot, JANUS__SLOT_TAKEN)) {
-		let_answer(responder, slot, reply->fd);
-		return false;
-	}
-	if (janus__respond(responder->kernel, group, reply) < 0) {
-		janus__count(&responder->counters->reply_errors, 1);
-		responder->handler->unanswered = true;
-	}
-	atomic_store(&slot->state, JANUS__SLOT_DONE);
-	return true;
-}
-
-/* What is none of our business, or what cannot be decided; without a record. */
-static void dismiss(struct janus__responder *responder, struct janus__slot *slot,
-		    const struct janus__answer *reply, atomic_uint_least64_t *counter)
-{
-	(void)answer(responder, slot, reply);
-	janus__count(counter, 1);
-	responder->kernel->close(reply->fd);
-}
-
 /*
  * Nobody has rules for it. That is the time to remind the caller of marks that should be gone
  * by now: as long as nobody comes here, they cost nobody anything.
@@ -96,24 +43,6 @@ static void remind_of_linger(struct janus__responder *responder)
 
 	if (due_ns && due_ns <= now_ns(CLOCK_MONOTONIC))
 		janus__responder_signal(responder);
-}
-
-/*
- * Its own threads are answered at once, and its keeper. Which those are /proc knows where the
- * kernel does not tell processes.
- */
-static bool is_own(const struct janus__responder *responder, int32_t pid)
-{
-	struct statx stx;
-	char path[32];
-
-	if (pid > 0 && pid == responder->keeper_pid)
-		return true;
-	if (!responder->threads || pid <= 0)
-		return pid == responder->own_pid;
-	snprintf(path, sizeof(path), "self/task/%d", pid);
-	return responder->kernel->statx(responder->proc->fd, path, 0, STATX_INO, &stx) ==
-	       0;
 }
 
 /* Before the answer, for as long as he waits he is who he is. */
@@ -210,6 +139,15 @@ static void hush(struct handling *handling)
 				 handling->generation, nothing);
 }
 
+/* Those for which there was no room. */
+static void lose_opinions(struct janus__responder *responder, size_t count)
+{
+	if (count <= JANUS__OPINIONS_MAX)
+		return;
+	janus__ring_lose(responder->ring, count - JANUS__OPINIONS_MAX);
+	janus__count(&responder->counters->records_dropped, count - JANUS__OPINIONS_MAX);
+}
+
 /* The opener is gone by now. Opinions are told from the event, or, if they are many, at once. */
 static void keep_or_tell(struct janus__responder *responder,
 			 struct janus__answered *event, size_t opinion_count)
@@ -227,11 +165,7 @@ static void keep_or_tell(struct janus__responder *responder,
 	}
 	janus__responder_tell(responder, handler->untold.count);
 	janus__untold_tell_all(&handler->untold, event, handler->opinions, count);
-	if (opinion_count > count) {
-		janus__ring_lose(responder->ring, opinion_count - count);
-		janus__count(&responder->counters->records_dropped,
-			     opinion_count - count);
-	}
+	lose_opinions(responder, opinion_count);
 	janus__responder_told(responder, event->time_ns);
 }
 
@@ -245,20 +179,36 @@ static void mark_as_failure(struct janus__responder *responder, size_t opinion_c
 	janus__count(&responder->counters->failed, 1);
 }
 
-/* Allowed, and the other group has asked about it already. */
-static bool was_told(const struct handling *handling)
+static struct janus__access access_of(const struct handling *handling)
 {
 	const struct janus__answered *event = handling->event;
-	const struct janus__access access = {
+
+	return (struct janus__access){
 		.inode = event->file.inode,
 		.time_ns = event->time_ns,
 		.kind = event->kind,
 		.pid = event->pid,
 		.wide = handling->wide,
 	};
+}
+
+/* Allowed, and the other group has asked about it already. */
+static bool was_told(const struct handling *handling)
+{
+	const struct janus__access access = access_of(handling);
 
 	return handling->responder->wide_fd >= 0 &&
 	       janus__twins_meet(&handling->responder->handler->twins, &access);
+}
+
+/* The program has allowed it, when the other group asked. */
+static bool was_allowed(const struct handling *handling)
+{
+	const struct janus__access access = access_of(handling);
+	struct janus__handler *handler = handling->responder->handler;
+
+	return janus__asking_has_allowed(&handler->asking, &access) ||
+	       janus__twins_second(&handler->twins, &access);
 }
 
 static void forget(struct janus__responder *responder, struct janus__answered *event)
@@ -321,6 +271,99 @@ static void note_failure(const struct handling *handling)
 				janus__decide_failure(&event->match, event->kind));
 }
 
+/* He waits in the ledger: the program hears of it at once, before anything else. */
+static void tell_question(struct handling *handling, size_t count)
+{
+	struct janus__responder *responder = handling->responder;
+	struct janus__handler *handler = responder->handler;
+
+	janus__count(&responder->counters->asked, 1);
+	janus__responder_tell(responder, handler->untold.count);
+	handler->untold.heard = false;
+	janus__untold_tell_all(&handler->untold, handling->event, handler->opinions,
+			       count < JANUS__OPINIONS_MAX ? count : JANUS__OPINIONS_MAX);
+	if (!handler->untold.heard)
+		janus__asking_take_back(&handler->asking);
+	lose_opinions(responder, count);
+	janus__responder_signal(responder);
+}
+
+static int64_t ask_ns(const struct handling *handling, size_t count)
+{
+	const struct janus__opinion *opinions = handling->responder->handler->opinions;
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < count && i < JANUS__OPINIONS_MAX; i++)
+		if (opinions[i].verdict == JANUS_VERDICT_ASK &&
+		    opinions[i].spec->ask_ns > longest)
+			longest = opinions[i].spec->ask_ns;
+	return longest;
+}
+
+/* False: the program cannot be asked. */
+static bool ask(struct handling *handling, const struct janus__decision *decision)
+{
+	struct janus__responder *responder = handling->responder;
+	struct janus__answered *event = handling->event;
+	int64_t deadline_ns = atomic_load(&responder->ledger->deadline_ns);
+	int64_t wanted_ns = ask_ns(handling, decision->opinion_count);
+	struct janus__access access = access_of(handling);
+	int link = janus__identify_link(responder->proc, event->fd);
+
+	if (link < 0)
+		return false;
+	event->ticket = janus__asking_put(&responder->handler->asking, handling->slot,
+					  &access,
+					  wanted_ns ? wanted_ns - deadline_ns : 0);
+	if (!event->ticket) {
+		responder->kernel->close(link);
+		return false;
+	}
+	event->fd = link;
+	tell_question(handling, decision->opinion_count);
+	return true;
+}
+
+/* The program could not be asked. */
+static void decide_without(struct handling *handling, struct janus__decision *decision)
+{
+	struct janus__responder *responder = handling->responder;
+	struct janus__opinion *opinions = responder->handler->opinions;
+
+	decision->deny = janus__decide_failure(&handling->event->match,
+					       handling->event->kind);
+	for (size_t i = 0; i < decision->opinion_count && i < JANUS__OPINIONS_MAX; i++) {
+		opinions[i].reason = JANUS_REASON_FAILURE;
+		opinions[i].verdict = decision->deny ? JANUS_VERDICT_DENY
+						     : JANUS_VERDICT_ALLOW;
+	}
+	janus__count(&responder->counters->failed, 1);
+}
+
+/* The program decides, unless it has done so just now, when the other group asked. */
+static bool leave_to_program(struct handling *handling, struct janus__decision *decision)
+{
+	struct janus__responder *responder = handling->responder;
+	struct janus__handler *handler = responder->handler;
+
+	/* For as long as he waits, whoever else gets a say in such files meanwhile. */
+	janus__slot_set_verdict(
+		handling->slot,
+		janus__decide_failure(&handling->event->match, handling->event->kind));
+	janus__asking_reap(&handler->asking, &handler->twins);
+	handling->event->time_ns = now_ns(CLOCK_REALTIME);
+	if (was_allowed(handling)) {
+		(void)janus__answer(responder, handling->slot,
+				    &(struct janus__answer){ .fd = handling->event->fd });
+		forget(responder, handling->event);
+		return true;
+	}
+	if (ask(handling, decision))
+		return true;
+	decide_without(handling, decision);
+	return false;
+}
+
 static void decide_and_answer(struct handling *handling)
 {
 	struct janus__responder *responder = handling->responder;
@@ -338,12 +381,16 @@ static void decide_and_answer(struct handling *handling)
 	decision = decide(handling);
 	if (decision.opinion_count)
 		look_at_opener(handling);
-	if (!answer(responder, handling->slot,
-		    &(struct janus__answer){
-			    .fd = event->fd,
-			    .deny = decision.deny,
-			    .audit = decision.audit,
-		    }))
+	if (decision.ask && leave_to_program(handling, &decision)) {
+		janus__fd_done(&handling->search.directory);
+		return;
+	}
+	if (!janus__answer(responder, handling->slot,
+			   &(struct janus__answer){
+				   .fd = event->fd,
+				   .deny = decision.deny,
+				   .audit = decision.audit,
+			   }))
 		obey(handling, &decision);
 	if (handling->wide && !decision.deny)
 		hush(handling);
@@ -351,18 +398,6 @@ static void decide_and_answer(struct handling *handling)
 	settle(handling, &decision);
 	if (decision.opinion_count == 0)
 		remind_of_linger(responder);
-}
-
-/* Whose file cannot be looked at. */
-static void give_up_on(struct janus__responder *responder, struct janus__slot *slot,
-		       int fd)
-{
-	bool deny = janus__ledger_denies(responder->ledger, slot);
-
-	janus__count(deny ? &responder->counters->denied : &responder->counters->allowed,
-		     1);
-	dismiss(responder, slot, &(struct janus__answer){ .fd = fd, .deny = deny },
-		&responder->counters->failed);
 }
 
 static void handle(struct janus__responder *responder,
@@ -383,8 +418,9 @@ static void handle(struct janus__responder *responder,
 	event->pid = kernel_event->pid;
 	event->fd = kernel_event->fd;
 	event->actor = NULL;
+	event->ticket = 0;
 	if (janus__identify_file(responder->kernel, event->fd, &event->file) < 0)
-		give_up_on(responder, slot, event->fd);
+		janus__answer_blindly(responder, slot, event->fd);
 	else
 		decide_and_answer(&handling);
 }
@@ -401,7 +437,7 @@ static void hold(struct janus__responder *responder,
 					    janus__decode_kind(event->mask)));
 	kept = janus__ledger_keep(responder->ledger, slot, event->fd);
 	if (!kept) {
-		give_up_on(responder, slot, event->fd);
+		janus__answer_blindly(responder, slot, event->fd);
 		return;
 	}
 	handler->held[handler->held_count++] = (struct janus__held){ *event, kept };
@@ -418,6 +454,20 @@ void janus__handle_held(struct janus__responder *responder)
 	janus__slot_free(held->slot);
 }
 
+void janus__handle_rest(struct janus__responder *responder)
+{
+	struct janus__handler *handler = responder->handler;
+
+	while (handler->held_count) {
+		const struct janus__held *held = &handler->held[--handler->held_count];
+
+		janus__count(&responder->counters->held, (uint64_t)-1);
+		janus__answer_blindly(responder, held->slot, held->event.fd);
+		janus__slot_free(held->slot);
+	}
+	janus__asking_end(&handler->asking);
+}
+
 void janus__handle_event(struct janus__responder *responder,
 			 const struct janus__kernel_event *event,
 			 struct janus__slot *slot)
@@ -430,9 +480,10 @@ void janus__handle_event(struct janus__responder *responder,
 		janus__count(&counters->denied, 1);
 		responder->handler->starved |= event->fd == -EMFILE ||
 					       event->fd == -ENFILE;
-	} else if (is_own(responder, event->pid)) {
-		dismiss(responder, slot, &(struct janus__answer){ .fd = event->fd },
-			&counters->self);
+	} else if (janus__answer_is_own(responder, event->pid)) {
+		janus__answer_only(responder, slot,
+				   &(struct janus__answer){ .fd = event->fd },
+				   &counters->self);
 	} else if (atomic_load(&responder->holding)) {
 		hold(responder, event, slot);
 	} else {

@@ -5,6 +5,7 @@
 #ifndef JANUS_HANDLING_H
 #define JANUS_HANDLING_H
 
+#include "asking.h"
 #include "decide.h"
 #include "decode.h"
 #include "failure.h"
@@ -24,6 +25,7 @@ struct janus__handler {
 	struct janus__twins twins;
 	struct janus__untold untold;
 	struct janus__failure failure;
+	struct janus__asking asking;
 	uint32_t held_count; /* who waits until all watches are there */
 	struct janus__held {
 		struct janus__kernel_event event;
@@ -37,6 +39,9 @@ struct janus__handler {
 void janus__handle_event(struct janus__responder *responder,
 			 const struct janus__kernel_event *event,
 			 struct janus__slot *slot);
+
+/* The thread has ended: whoever is held, or waits for the program, gets what failure means. */
+void janus__handle_rest(struct janus__responder *responder);
 
 /* All watches are there: one of those that were held. Likewise; there must be one. */
 void janus__handle_held(struct janus__responder *responder);

@@ -358,3 +358,11 @@ int janus__identify_parent(struct janus__parents *parents, const struct janus__p
 	*ret = janus__file_seen(&parent);
 	return 0;
 }
+
+int janus__identify_link(const struct janus__proc *proc, int fd)
+{
+	char link[32];
+
+	snprintf(link, sizeof(link), "self/fd/%d", fd);
+	return proc->kernel->openat(proc->fd, link, O_PATH | O_CLOEXEC);
+}

@@ -42,6 +42,9 @@ int janus__identify_file(const struct janus__kernel *kernel, int fd,
 ssize_t janus__identify_path(const struct janus__proc *proc, int fd,
 			     const struct janus__file *file, char *buf, size_t size);
 
+/* An O_PATH fd of the same file, which leads to its path as well. Negative errno of openat(2). */
+int janus__identify_link(const struct janus__proc *proc, int fd);
+
 enum janus__filesystem {
 	JANUS__FILESYSTEM_PLAIN,
 	JANUS__FILESYSTEM_OVERLAY,  /* a file can get another number when it is written */

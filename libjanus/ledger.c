@@ -7,9 +7,11 @@
 
 #include <string.h>
 
+/* Nobody must be seen to wait in it with an fd that is not there any more: that goes first. */
 void janus__slot_free(struct janus__slot *slot)
 {
 	atomic_store(&slot->fd, -1);
+	atomic_store(&slot->ticket, 0);
 	atomic_store(&slot->verdict, 0);
 	atomic_store(&slot->state, JANUS__SLOT_OPEN);
 }

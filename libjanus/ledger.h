@@ -48,6 +48,8 @@ struct janus__slot {
 	atomic_uint state;             /* enum janus__slot_state */
 	atomic_uint verdict; /* what failure means for it; 0: the strictest there is */
 	atomic_bool wide;    /* the wide group asks */
+	atomic_uint_least64_t
+		ticket; /* of one that the program decides about; see asking.h */
 };
 
 /* Of each group. */

@@ -53,20 +53,35 @@ static bool reaches(const struct janus__subject *subject, enum reach reach)
 	return reach == REACH_CHILDREN || (subject->flags & JANUS_SUBJECT_RECURSIVE);
 }
 
-static bool denies(const struct janus__bindings *bindings, uint32_t kind,
-		   enum reach reach)
+static bool has_denying(const struct janus__bindings *bindings, uint32_t kind,
+			enum reach reach, bool asking_too)
 {
 	for (uint32_t i = 0; i < bindings->count; i++) {
 		const struct janus__binding *binding = &bindings->entries[i];
 		const struct janus__subject *subject =
 			janus__spec_subject_of(binding->spec, binding->rule);
+		bool counts = asking_too ? janus__subject_denies(subject)
+					 : subject->mode == JANUS_MODE_ENFORCE;
 
-		if (binding->rule->deny && !binding->ignore &&
-		    subject->mode == JANUS_MODE_ENFORCE && (subject->events & kind) &&
-		    reaches(subject, reach) && !atomic_load(&binding->spec->retired))
+		if (binding->rule->deny && !binding->ignore && counts &&
+		    (subject->events & kind) && reaches(subject, reach) &&
+		    !atomic_load(&binding->spec->retired))
 			return true;
 	}
 	return false;
+}
+
+static bool denies(const struct janus__bindings *bindings, uint32_t kind,
+		   enum reach reach)
+{
+	return has_denying(bindings, kind, reach, true);
+}
+
+/* Of those that deny: that is for the program to decide. */
+static bool only_asks(const struct janus__bindings *bindings, uint32_t kind,
+		      enum reach reach)
+{
+	return !has_denying(bindings, kind, reach, false);
 }
 
 static void add_level(struct janus__match *match, const struct janus__object *object,
@@ -214,13 +229,20 @@ static struct janus__object *find_drifter(const struct janus__rules *rules,
 static struct janus__bindings *strictest(const struct janus__rules *rules,
 					 const struct janus__orphan *orphan)
 {
-	const struct janus__object *object = rules->directories;
+	const struct janus__object *object = rules->directories, *asking = NULL;
 
-	while (object &&
-	       !denies(object->bindings, orphan->kind,
-		       could_be_parent(object, orphan) ? REACH_CHILDREN : REACH_ABROAD))
-		object = object->extra->next_directory;
-	return bindings_of(object);
+	for (; object; object = object->extra->next_directory) {
+		enum reach reach = could_be_parent(object, orphan) ? REACH_CHILDREN
+								   : REACH_ABROAD;
+
+		if (!denies(object->bindings, orphan->kind, reach))
+			continue;
+		if (!only_asks(object->bindings, orphan->kind, reach))
+			break;
+		if (!asking)
+			asking = object;
+	}
+	return bindings_of(object ? object : asking);
 }
 
 bool janus__rules_find_orphan(struct janus__rules *rules,

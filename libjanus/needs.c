@@ -11,7 +11,8 @@
 #include "report.h"
 #include "util.h"
 
-#define ASKING ((1u << JANUS_MODE_ENFORCE) | (1u << JANUS_MODE_DRY_RUN))
+#define ASKING                                                                           \
+	((1u << JANUS_MODE_ENFORCE) | (1u << JANUS_MODE_DRY_RUN) | (1u << JANUS_MODE_ASK))
 #define FOLLOWING                                                                        \
 	((uint32_t)JANUS_SUBJECT_RECURSIVE | (uint32_t)JANUS_SUBJECT_WAIT |              \
 	 (uint32_t)JANUS_SUBJECT_GLOB)

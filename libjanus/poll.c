@@ -136,3 +136,14 @@ int janus_get_fd(const struct janus_context *context)
 {
 	return context ? context->epoll_fd : -EINVAL;
 }
+
+int janus_event_respond(struct janus_context *context, const struct janus_event *event,
+			uint32_t verdict)
+{
+	uint64_t ticket = context && event ? janus__event_ticket(event) : 0;
+
+	if (!ticket || (verdict != JANUS_VERDICT_ALLOW && verdict != JANUS_VERDICT_DENY))
+		return -EINVAL;
+	return janus__responder_answer(&context->responder, ticket,
+				       verdict == JANUS_VERDICT_DENY);
+}

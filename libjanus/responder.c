@@ -36,6 +36,9 @@
 /* The reader is woken this often at most, unless there is nothing else to do. */
 #define SIGNAL_NS 10000000
 
+/* What an opener takes whom the program decides about is given back so soon after that. */
+#define ASKED_NS 50000000
+
 /* The inode marks' group, and that of the wide ones. */
 #define GROUPS 2u
 
@@ -227,7 +230,9 @@ static int wait_for_events(struct janus__responder *responder, int64_t timeout_n
 /* Who has asked is forgotten when nobody asks for a while. */
 static void wait_idly(struct janus__responder *responder)
 {
-	if (!janus__actors_any(responder->actors))
+	if (responder->handler->asking.count)
+		wait_for_events(responder, ASKED_NS);
+	else if (!janus__actors_any(responder->actors))
 		wait_for_events(responder, -1);
 	else if (wait_for_events(responder, JANUS__ACTORS_IDLE_NS) == 0)
 		janus__actors_clear(responder->actors);
@@ -307,6 +312,14 @@ static void handle_held(struct janus__responder *responder)
 	}
 }
 
+static void reap_asked(struct janus__responder *responder)
+{
+	struct janus__handler *handler = responder->handler;
+
+	if (handler->asking.count)
+		janus__asking_reap(&handler->asking, &handler->twins);
+}
+
 static bool is_idle(const struct janus__responder *responder)
 {
 	const struct janus__batch *batch = responder->batch;
@@ -321,6 +334,7 @@ static void *run(void *arg)
 	responder->batch->readable[0] = true;
 	while (!atomic_load(&responder->stopping)) {
 		handle_held(responder);
+		reap_asked(responder);
 		if (!read_group(responder, 0) || !read_group(responder, 1))
 			break;
 		if (is_idle(responder))
@@ -355,6 +369,10 @@ static int get_memory(struct janus__responder *responder)
 	handler->searcher.rules = responder->rules;
 	handler->failure.proc = responder->proc;
 	handler->failure.strict = &responder->ledger->strict;
+	handler->asking.kernel = responder->kernel;
+	handler->asking.ledger = responder->ledger;
+	handler->asking.group_fd = responder->group_fd;
+	handler->asking.wide_fd = responder->wide_fd;
 	handler->untold.proc = responder->proc;
 	handler->untold.ring = responder->ring;
 	handler->untold.counters = responder->counters;
@@ -376,6 +394,12 @@ int janus__responder_start(struct janus__responder *responder)
 	return err;
 }
 
+int janus__responder_answer(struct janus__responder *responder, uint64_t ticket,
+			    bool deny)
+{
+	return janus__asking_answer(&responder->handler->asking, ticket, deny);
+}
+
 void janus__responder_resume(struct janus__responder *responder)
 {
 	const uint64_t one = 1;
@@ -393,5 +417,6 @@ void janus__responder_stop(struct janus__responder *responder)
 	atomic_store(&responder->stopping, true);
 	(void)responder->kernel->write(responder->stop_fd, &one, sizeof(one));
 	pthread_join(responder->thread, NULL);
+	janus__handle_rest(responder);
 	free_memory(responder);
 }

@@ -80,6 +80,10 @@ void janus__responder_signal(struct janus__responder *responder);
 /* Reader's side: ready_fd is to be unreadable until something new comes. */
 void janus__responder_clear_signal(struct janus__responder *responder);
 
+/* The caller's side: what janus__asking_answer() says. */
+int janus__responder_answer(struct janus__responder *responder, uint64_t ticket,
+			    bool deny);
+
 /* Its own side: tell up to @count of what was answered, the oldest first. */
 void janus__responder_tell(struct janus__responder *responder, size_t count);
 

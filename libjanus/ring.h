@@ -26,7 +26,8 @@ struct janus__record {
 	int32_t error;      /* of a gap */
 	int64_t time_ns;
 	uint64_t sequence;
-	uint64_t lost; /* only in a gap, whose sequence is that of the last one */
+	uint64_t ticket; /* of one who waits for the program's answer; 0: nobody does */
+	uint64_t lost;   /* only in a gap, whose sequence is that of the last one */
 	struct janus__spec *spec; /* one reference goes with the record; NULL in a gap */
 	const struct janus__rule *rule; /* in @spec */
 	struct janus__facts who;        /* all 0 in a gap */

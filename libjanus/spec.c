@@ -16,6 +16,8 @@
 
 #define SUBJECTS_MAX 65536
 #define CONTAINER_ID_MAX 512
+#define ASK_NS_MIN UINT64_C(10000000)
+#define ASK_NS_MAX UINT64_C(3600000000000)
 
 /* The memory of the copy, handed out from front to back. */
 struct arena {
@@ -80,6 +82,10 @@ static int measure_options(struct janus__measure *measure,
 	if (!err && (options->on_failure > JANUS_VERDICT_DENY || options->reserved))
 		err = janus__report_fail(measure->report, -EINVAL, "on_failure",
 					 "neither allow nor deny");
+	if (!err && options->ask_ns &&
+	    (options->ask_ns < ASK_NS_MIN || options->ask_ns > ASK_NS_MAX))
+		err = janus__report_fail(measure->report, -EINVAL, "ask_ns",
+					 "less than 10 ms, or more than an hour");
 	if (!err && options->container_id)
 		measure->text_bytes += strlen(options->container_id) + 1;
 	return err;
@@ -227,6 +233,7 @@ int janus__spec_create(struct janus__spec **ret,
 	spec->pid = options->pid;
 	spec->cookie = options->cookie;
 	spec->directory_limit = options->directory_limit;
+	spec->ask_ns = (int64_t)options->ask_ns;
 	spec->denies_on_failure = options->on_failure == JANUS_VERDICT_DENY;
 	spec->subjects = subjects;
 	spec->subject_count = options->subject_count;

@@ -63,6 +63,7 @@ struct janus__spec {
 	uint64_t cookie;
 	uint64_t directory_limit; /* 0: none */
 	bool denies_on_failure;
+	int64_t ask_ns; /* how long the program has for its answer; 0: the context's deadline */
 	const struct janus__subject *subjects;
 	const struct janus__rule *rules;
 	uint64_t subject_count;
@@ -94,6 +95,12 @@ void janus__spec_unref(struct janus__spec *spec); /* NULL: nothing happens */
 static inline bool janus__subject_asks(const struct janus__subject *subject)
 {
 	return subject->mode != JANUS_MODE_AUDIT;
+}
+
+/* Whether somebody can be denied something by it. */
+static inline bool janus__subject_denies(const struct janus__subject *subject)
+{
+	return subject->mode == JANUS_MODE_ENFORCE || subject->mode == JANUS_MODE_ASK;
 }
 
 static inline const struct janus__subject *

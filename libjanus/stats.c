@@ -59,6 +59,7 @@ int janus_get_stats(const struct janus_context *context, struct janus_stats *ret
 	stats.directories = read_counter(&counters->directories);
 	stats.rescans = read_counter(&counters->rescans);
 	stats.held = read_counter(&counters->held);
+	stats.asked = read_counter(&counters->asked);
 	if (context->ledger)
 		stats.overdue = read_counter(&context->ledger->late) +
 				read_counter(&context->ledger->unread);

@@ -31,6 +31,7 @@ struct janus__counters {
 	atomic_uint_least64_t directories;
 	atomic_uint_least64_t rescans;
 	atomic_uint_least64_t held;
+	atomic_uint_least64_t asked;
 };
 
 /* Each counter has one writer, so a plain add will do. */

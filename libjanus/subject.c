@@ -59,7 +59,7 @@ static int check_words(const struct janus__measure *measure, struct janus__place
 		const char *field;
 		const char *cause;
 	} rules[] = {
-		{ subject->mode > JANUS_MODE_AUDIT, "mode", "unknown mode" },
+		{ subject->mode > JANUS_MODE_ASK, "mode", "unknown mode" },
 		{ !subject->events || (subject->events & ~events), "events",
 		  audit ? "not a mask of events" : "not a mask of permission events" },
 		{ flags & ~KNOWN_FLAGS, "flags", "unknown flag" },

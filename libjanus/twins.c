@@ -14,24 +14,31 @@ static struct janus__twin *slot_of(struct janus__twins *twins,
 	return &twins->slots[(mixed >> 32) & (JANUS__TWINS_COUNT - 1)];
 }
 
-static bool is_same(const struct janus__access *a, const struct janus__access *b)
+static bool is_recent(const struct janus__twin *twin, const struct janus__access *access)
 {
-	return a->inode.number == b->inode.number && a->inode.device == b->inode.device &&
-	       a->pid == b->pid && a->kind == b->kind;
+	int64_t passed_ns = access->time_ns - twin->first.time_ns;
+
+	return twin->waiting && passed_ns >= 0 && passed_ns < TWIN_NS &&
+	       janus__access_is_same(&twin->first, access);
+}
+
+bool janus__twins_second(struct janus__twins *twins, const struct janus__access *access)
+{
+	struct janus__twin *twin = slot_of(twins, access);
+
+	if (!is_recent(twin, access) || twin->first.wide == access->wide)
+		return false;
+	twin->waiting--;
+	return true;
 }
 
 bool janus__twins_meet(struct janus__twins *twins, const struct janus__access *access)
 {
 	struct janus__twin *twin = slot_of(twins, access);
-	int64_t passed_ns = access->time_ns - twin->first.time_ns;
-	bool recent = twin->waiting && passed_ns >= 0 && passed_ns < TWIN_NS &&
-		      is_same(&twin->first, access);
 
-	if (recent && twin->first.wide != access->wide) {
-		twin->waiting--;
+	if (janus__twins_second(twins, access))
 		return true;
-	}
-	twin->waiting = recent ? twin->waiting + 1 : 1;
+	twin->waiting = is_recent(twin, access) ? twin->waiting + 1 : 1;
 	twin->first = *access;
 	return false;
 }

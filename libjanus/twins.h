@@ -24,6 +24,14 @@ struct janus__access {
 	bool wide; /* which group asked */
 };
 
+/* Whenever, and whichever group asks. */
+static inline bool janus__access_is_same(const struct janus__access *a,
+					 const struct janus__access *b)
+{
+	return a->inode.number == b->inode.number && a->inode.device == b->inode.device &&
+	       a->pid == b->pid && a->kind == b->kind;
+}
+
 struct janus__twins {
 	struct janus__twin {
 		struct janus__access first;
@@ -34,5 +42,8 @@ struct janus__twins {
 
 /* Whether the other group has asked about this access just before. */
 bool janus__twins_meet(struct janus__twins *twins, const struct janus__access *access);
+
+/* The same, but an access that the other group has not asked about is not remembered. */
+bool janus__twins_second(struct janus__twins *twins, const struct janus__access *access);
 
 #endif

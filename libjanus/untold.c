@@ -48,12 +48,14 @@ static void tell_opinion(struct janus__untold *untold,
 		.time_ns = event->time_ns,
 		.spec = janus__spec_ref(opinion->spec),
 		.rule = opinion->rule,
+		.ticket = opinion->verdict == JANUS_VERDICT_ASK ? event->ticket : 0,
 	};
 
 	janus__record_actor(&record, event->actor, &texts);
 	if (untold->threads)
 		record.who.tid = event->pid;
 	if (janus__ring_push(untold->ring, &record, &texts)) {
+		untold->heard |= record.ticket != 0;
 		janus__count(&untold->counters->records, 1);
 	} else {
 		janus__spec_unref(opinion->spec);

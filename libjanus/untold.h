@@ -28,6 +28,7 @@ struct janus__answered {
 	struct janus__file file;
 	struct janus__actor *actor; /* held; NULL: nobody has looked yet */
 	int64_t time_ns;
+	uint64_t ticket; /* of the question; 0: it is answered */
 	uint32_t kind;
 	int32_t pid;
 	int fd;
@@ -40,6 +41,7 @@ struct janus__untold {
 	struct janus__ring *ring;
 	struct janus__counters *counters;
 	struct janus__actors *actors;
+	bool heard;   /* a question has found room */
 	bool threads; /* what events have for a pid is a thread's */
 	size_t first;
 	size_t count;

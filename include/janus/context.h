@@ -103,6 +103,7 @@ struct janus_context_options {
  * @overdue: answered when the deadline was over, by what the watches say of failure: by a thread
  *	of the library or by the keeper
  * @held: openers that wait for janus_context_resume(), now
+ * @asked: openers that were left to the program (JANUS_VERDICT_ASK)
  */
 struct janus_stats {
 	uint64_t size;
@@ -128,12 +129,13 @@ struct janus_stats {
 	uint64_t rescans;
 	uint64_t overdue;
 	uint64_t held;
+	uint64_t asked;
 };
 
 #define JANUS_STATS_INIT                                                                 \
 	{                                                                                \
 		sizeof(struct janus_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-			0, 0, 0, 0, 0, 0, 0                                              \
+			0, 0, 0, 0, 0, 0, 0, 0                                           \
 	}
 
 /* What this kernel and these privileges allow; bits of janus_features.available. */
@@ -223,7 +225,8 @@ JANUS_API int janus_context_resume(struct janus_context *context);
  * janus_context_destroy() - Release every opener, then everything else.
  * @context: NULL: nothing happens
  *
- * Destroys the watches that are left. Openers that wait are let through. Event buffers stay
+ * Destroys the watches that are left. Openers that wait are let through, but for those whom the
+ * program was asked about: they get what their watches say of failure. Event buffers stay
  * valid and keep their events. With a keep marks stay, and openers wait for the next worker:
  * destroy the watches before, if they shall not.
  *

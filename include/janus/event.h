@@ -14,6 +14,8 @@
 
 JANUS_BEGIN_DECLS
 
+struct janus_context;
+
 /**
  * janus_event_buffer_create() - Room for events.
  * @ret: where the buffer goes; not NULL; untouched on failure
@@ -82,6 +84,27 @@ JANUS_API int janus_event_copy(const struct janus_event *event, struct janus_eve
  * Since: 0.1.0
  */
 JANUS_API void janus_event_destroy(struct janus_event *event);
+
+/**
+ * janus_event_respond() - Answer an opener who waits for it.
+ * @context: where the event comes from; not NULL
+ * @event: one whose verdict is JANUS_VERDICT_ASK, or a copy of it; not NULL
+ * @verdict: JANUS_VERDICT_ALLOW or JANUS_VERDICT_DENY
+ *
+ * Who gets no answer in time (janus_watch_options.ask_ns) gets what the watch says of failure.
+ * An access that more than one question was told of, for several watches ask about it, has one
+ * answer: the first.
+ *
+ * Return: 0, or
+ *   -EINVAL      an argument is NULL, @verdict is neither, or @event asks nothing
+ *   -ETIMEDOUT   he has his answer already: the time was over, or it was another one's
+ *   -EIO         the kernel did not take the answer; he gets it when the time is over
+ * Threads: the context's own.
+ * Source: write(2)
+ * Since: 0.1.0
+ */
+JANUS_API int janus_event_respond(struct janus_context *context,
+				  const struct janus_event *event, uint32_t verdict);
 
 /*
  * Accessors. @event is never NULL. What they return is as old as the event and borrowed from

@@ -65,6 +65,7 @@ enum janus_verdict {
 	JANUS_VERDICT_ALLOW = 1,
 	JANUS_VERDICT_DENY = 2,       /* the opener got EPERM */
 	JANUS_VERDICT_WOULD_DENY = 3, /* allowed; enforcing would have denied it */
+	JANUS_VERDICT_ASK = 4,        /* the opener waits for janus_event_respond() */
 };
 
 /* Why. Every verdict carries one. */
@@ -87,6 +88,12 @@ enum janus_mode {
 	 * JANUS_VERDICT_WOULD_DENY, allow JANUS_VERDICT_ALLOW, observe no verdict.
 	 */
 	JANUS_MODE_AUDIT = 2,
+	/*
+	 * What a deny path speaks of is for the program to decide: a JANUS_VERDICT_ASK is told
+	 * while the opener waits, see janus_event_respond(). What another path or watch denies is
+	 * not asked about.
+	 */
+	JANUS_MODE_ASK = 3,
 };
 
 /* What is marked for a subject. A value in a subject, a mask in a report. */

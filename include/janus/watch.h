@@ -21,7 +21,7 @@ enum janus_subject_flag {
 	 * JANUS_TARGET_HOST.
 	 */
 	JANUS_SUBJECT_AUTO_ALLOW_OWNER = 1u << 1,
-	/* Ask the kernel for a FANOTIFY audit record of each answer (FAN_AUDIT). */
+	/* Ask the kernel for a FANOTIFY audit record of each answer by rules (FAN_AUDIT). */
 	JANUS_SUBJECT_AUDIT = 1u << 2,
 	/* A directory stands for everything below it, present and future. */
 	JANUS_SUBJECT_RECURSIVE = 1u << 3,
@@ -183,8 +183,11 @@ typedef void (*janus_progress_fn)(void *userdata, uint64_t directory_count);
  *	not up yet; 0: not at all, UINT64_MAX: without end. See janus_watch_create()
  * @on_failure: what an opener gets about whom could not be decided in time, or at all:
  *	JANUS_VERDICT_ALLOW or JANUS_VERDICT_DENY; 0: JANUS_VERDICT_ALLOW. Of several watches one
- *	that denies is enough. It goes for files that are denied in JANUS_MODE_ENFORCE
+ *	that denies is enough. It goes for files that are denied in JANUS_MODE_ENFORCE, or asked
+ *	about in JANUS_MODE_ASK
  * @reserved: 0
+ * @ask_ns: for JANUS_MODE_ASK: how long the program has for its answer, in nanoseconds; 0: as long
+ *	as the context's deadline; at least 10 ms, at most an hour
  *
  * Everything that the pointers lead to is copied; nothing is kept.
  */
@@ -202,12 +205,13 @@ struct janus_watch_options {
 	uint64_t wait_ns;
 	uint32_t on_failure;
 	uint32_t reserved;
+	uint64_t ask_ns;
 };
 
 #define JANUS_WATCH_OPTIONS_INIT                                                         \
 	{                                                                                \
 		sizeof(struct janus_watch_options), NULL, 0, NULL, 0, 0, 0, 0, NULL,     \
-			NULL, 0, 0, 0                                                    \
+			NULL, 0, 0, 0, 0                                                 \
 	}
 
 #define JANUS_REPORT_PATH_SIZE 4096

@@ -28,7 +28,8 @@ ORDER = """
     expand cover cover_tree cover_entry cover_announce cover_root cover_end cover.c sweep
     follow follow_open follow_entry follow_rename follow_doubts follow_settle follow.c
     decide respond ledger overdue watchdog keep
-    event untold twins search reserve responder handling responder.c linger follower
+    event untold twins asking search reserve
+    responder answering handling answering.c responder.c linger follower
     lives notice needs watch tend context following tend.c watch.c poll stats.c context.c
 """.split()
 

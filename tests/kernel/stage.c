@@ -78,6 +78,7 @@ static const struct janus_watch_options *fill(struct filled *filled,
 	filled->options.container_id = plan->container_id;
 	filled->options.wait_ns = plan->wait_ns;
 	filled->options.on_failure = plan->on_failure;
+	filled->options.ask_ns = plan->ask_ns;
 	return &filled->options;
 }
 

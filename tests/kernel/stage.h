@@ -31,6 +31,7 @@ struct plan {
 	const char *container_id;
 	uint64_t wait_ns;
 	uint32_t on_failure;
+	uint64_t ask_ns;
 };
 
 struct stage {

@@ -50,6 +50,19 @@ static int create_watches(const struct deed *deed)
 	return 0;
 }
 
+static int create_asking(const struct deed *deed)
+{
+	(void)deed;
+	guard(&stage, &(struct plan){ .deny = { LENIENT },
+				      .mode = JANUS_MODE_ASK,
+				      .ask_ns = DEADLINE_NS });
+	guard(&stage, &(struct plan){ .deny = { STRICT },
+				      .mode = JANUS_MODE_ASK,
+				      .ask_ns = BOUND_NS,
+				      .on_failure = DENY });
+	return 0;
+}
+
 static int resume(const struct deed *deed)
 {
 	(void)deed;
@@ -290,6 +303,38 @@ static void who_is_held_does_not_wait_for_ever_either(void)
 	tear_down();
 }
 
+static bool has_asked(void *arg)
+{
+	(void)arg;
+	return stage_stats(&stage).asked == 2;
+}
+
+static int wait_for_questions(const struct deed *deed)
+{
+	(void)deed;
+	WAIT_UNTIL(has_asked, NULL);
+	return 0;
+}
+
+/* The worker has asked its program, which says nothing: first too late, then never. */
+static void who_waits_for_the_program_is_looked_after(void)
+{
+	set_up();
+	actor_start_heir(&worker);
+	CHECK_INT(work(create_context), 0);
+	CHECK_INT(work(create_asking), 0);
+	CHECK_INT(work(resume), 0);
+	CHECK_INT(open_while_looking(LENIENT), 0);
+	CHECK_INT(count().late, 1);
+	begin_open(&other, STRICT);
+	CHECK_INT(work(wait_for_questions), 0);
+	CHECK(!actor_is_done(&other));
+	kill_worker();
+	CHECK_INT(janus_keep_abandon(keep), 1);
+	CHECK_INT(finish_while_looking(&other), -EPERM);
+	tear_down();
+}
+
 static void what_a_worker_does_not_know_any_more_is_allowed(void)
 {
 	set_up();
@@ -402,6 +447,7 @@ static const struct test_case cases[] = {
 	CASE(who_was_read_by_the_dead_is_answered),
 	CASE(who_is_held_is_decided_about_later),
 	CASE(who_is_held_does_not_wait_for_ever_either),
+	CASE(who_waits_for_the_program_is_looked_after),
 	CASE(what_a_worker_does_not_know_any_more_is_allowed),
 	CASE(a_context_that_ends_leaves_its_marks),
 	CASE(a_keep_outlives_its_program),

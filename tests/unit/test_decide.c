@@ -25,6 +25,10 @@
 	{                                                                                \
 		.mode = JANUS_MODE_DRY_RUN                                               \
 	}
+#define ASKING                                                                           \
+	{                                                                                \
+		.deny = true, .mode = JANUS_MODE_ASK                                     \
+	}
 #define OWNER_DENY                                                                       \
 	{                                                                                \
 		.deny = true, .flags = JANUS_SUBJECT_AUTO_ALLOW_OWNER                    \
@@ -320,6 +324,38 @@ Test(decide, turned_round_only_exceptions_are_denied_and_who_may_be_one)
 	check_exception(JANUS_VERDICT_ALLOW, JANUS_REASON_EXCEPTION);
 	listed = JANUS__LISTED_UNKNOWN;
 	check_exception(JANUS_VERDICT_DENY, JANUS_REASON_RULE);
+}
+
+static void check_asked(uint32_t verdict, uint32_t reason, size_t rule)
+{
+	ask_open(STRANGER);
+	cr_assert_eq(decision.ask, verdict == JANUS_VERDICT_ASK);
+	cr_assert_eq(decision.deny, verdict == JANUS_VERDICT_DENY);
+	check_opinion(0, verdict, reason, rule);
+	forget();
+}
+
+Test(decide, the_program_is_asked_where_nobody_else_denies)
+{
+	add_watch(&(struct said){ { ASKING, DENY }, 1, 1 });
+	check_asked(JANUS_VERDICT_ASK, JANUS_REASON_RULE, 0);
+	add_watch(&(struct said){ { ALLOW, ASKING }, 1, 1 });
+	check_asked(JANUS_VERDICT_ALLOW, JANUS_REASON_RULE, 0);
+	add_watch(&(struct said){ { ASKING, DENY }, 2, 0 });
+	check_asked(JANUS_VERDICT_DENY, JANUS_REASON_RULE, 1);
+	add_watch(&(struct said){ { ASKING }, 1, 0 });
+	add_watch(&(struct said){ { DENY }, 0, 1 });
+	check_asked(JANUS_VERDICT_DENY, JANUS_REASON_OTHER_WATCH, 0);
+}
+
+Test(decide, the_program_is_not_asked_about_an_exception)
+{
+	listed = JANUS__LISTED_YES;
+	add_exceptions(add_watch(&(struct said){ { ASKING }, 1, 0 }));
+	check_asked(JANUS_VERDICT_ALLOW, JANUS_REASON_EXCEPTION, 0);
+	listed = JANUS__LISTED_UNKNOWN;
+	add_exceptions(add_watch(&(struct said){ { ASKING }, 1, 0 }));
+	check_asked(JANUS_VERDICT_ASK, JANUS_REASON_RULE, 0);
 }
 
 Test(decide, a_retired_watch_is_silent)

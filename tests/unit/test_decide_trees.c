@@ -29,6 +29,10 @@ static const struct make_rule dry_deny = { .deny = true,
 					   .flags = JANUS_SUBJECT_RECURSIVE,
 					   .mode = JANUS_MODE_DRY_RUN };
 
+static const struct make_rule asking = { .deny = true,
+					 .flags = JANUS_SUBJECT_RECURSIVE,
+					 .mode = JANUS_MODE_ASK };
+
 static struct janus__spec *specs[4];
 static size_t spec_count;
 static struct janus__match match;
@@ -337,6 +341,26 @@ Test(decide_trees, where_there_was_no_room_for_a_deny_it_is_denied)
 	ask(STRANGER);
 	cr_assert(decision.deny);
 	cr_assert_eq(opinions[0].verdict, JANUS_VERDICT_DENY);
+}
+
+Test(decide_trees, the_program_is_asked_of_both_places_and_not_where_one_denies)
+{
+	WATCH({ .rule = allow, .hops = 2 },
+	      { .rule = asking, .hops = 2, .remembered = true });
+	check(JANUS_VERDICT_ASK, 1);
+	WATCH({ .rule = asking, .hops = 2 },
+	      { .rule = deny, .hops = 2, .remembered = true });
+	check(JANUS_VERDICT_DENY, 1);
+}
+
+Test(decide_trees, failure_is_that_of_a_rule_that_asks_too)
+{
+	struct janus__spec *spec = WATCH({ .rule = asking, .hops = 2 });
+
+	cr_assert_not(janus__decide_failure(&match, JANUS_EVENT_OPEN));
+	spec->denies_on_failure = true;
+	cr_assert(janus__decide_failure(&match, JANUS_EVENT_OPEN));
+	cr_assert_not(janus__decide_failure(&match, JANUS_EVENT_EXEC));
 }
 
 static void check_kinds(uint32_t kinds)

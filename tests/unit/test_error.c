@@ -15,7 +15,7 @@ static const int documented[] = {
 	EINVAL, E2BIG,   ENAMETOOLONG, EPERM,  EACCES, ENOSYS,      EOPNOTSUPP,
 	EMFILE, ENFILE,  ENOMEM,       ENOSPC, EAGAIN, ENOENT,      ENOTUNIQ,
 	ESRCH,  ELOOP,   ENOTDIR,      EINTR,  EIO,    EMEDIUMTYPE, EREMOTE,
-	EDQUOT, ENOBUFS, EOVERFLOW,    EBUSY,  EPROTO,
+	EDQUOT, ENOBUFS, EOVERFLOW,    EBUSY,  EPROTO, ETIMEDOUT,
 };
 
 Test(error, every_documented_error_has_its_own_words)
@@ -93,6 +93,8 @@ Test(error, verdicts_and_reasons_have_names)
 	cr_assert_str_eq(janus_verdict_name(JANUS_VERDICT_ALLOW), "ALLOW");
 	cr_assert_str_eq(janus_verdict_name(JANUS_VERDICT_DENY), "DENY");
 	cr_assert_str_eq(janus_verdict_name(JANUS_VERDICT_WOULD_DENY), "WOULD_DENY");
+	cr_assert_str_eq(janus_verdict_name(JANUS_VERDICT_ASK), "ASK");
+	cr_assert_str_eq(janus_verdict_name(JANUS_VERDICT_ASK + 1), "UNKNOWN");
 	cr_assert_str_eq(janus_verdict_name(0), "UNKNOWN");
 	cr_assert_str_eq(janus_reason_name(JANUS_REASON_RULE), "rule");
 	cr_assert_str_eq(janus_reason_name(JANUS_REASON_OWNER), "owner");

@@ -294,12 +294,38 @@ Test(spec, refuses_words_it_does_not_know)
 	refuse(-EINVAL, "subject[0].events: not a mask of permission events");
 	subject.events = JANUS_EVENT_GAP;
 	refuse(-EINVAL, "subject[0].events: not a mask of permission events");
-	subject.mode = JANUS_MODE_AUDIT + 1;
+	subject.mode = JANUS_MODE_ASK + 1;
 	refuse(-EINVAL, "subject[0].mode: unknown mode");
 	subject.flags = 1u << 9;
 	refuse(-EINVAL, "subject[0].flags: unknown flag");
 	subject.reserved = 1;
 	refuse(-EINVAL, "subject[0].reserved: not 0");
+}
+
+Test(spec, leaves_permission_to_the_program_for_a_time)
+{
+	static const char *const range = "ask_ns: less than 10 ms, or more than an hour";
+	static const uint64_t good[] = { 0, 10000000, 3600000000000 };
+	static const uint64_t bad[] = { 1, 9999999, 3600000000001, UINT64_MAX };
+
+	subject.deny = etc;
+	subject.deny_count = 1;
+	subject.mode = JANUS_MODE_ASK;
+	for (size_t i = 0; i < COUNT(good); i++) {
+		options.ask_ns = good[i];
+		accept();
+		cr_assert_eq(spec->subjects[0].mode, JANUS_MODE_ASK);
+		cr_assert_eq(spec->ask_ns, (int64_t)good[i]);
+		janus__spec_unref(spec);
+		spec = NULL;
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		options.ask_ns = bad[i];
+		refuse(-EINVAL, range);
+	}
+	subject.mode = JANUS_MODE_ASK;
+	subject.events = JANUS_EVENT_OPEN | JANUS_EVENT_MODIFY;
+	refuse(-EINVAL, "subject[0].events: not a mask of permission events");
 }
 
 Test(spec, knows_no_owner_of_the_host)

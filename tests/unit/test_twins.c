@@ -68,3 +68,35 @@ Test(twins, forget_who_is_pushed_out)
 	}
 	cr_assert(meet(other, true, 1));
 }
+
+static bool is_second(bool wide, int64_t later_ns)
+{
+	struct janus__access access = narrow;
+
+	access.wide = wide;
+	access.time_ns += later_ns;
+	return janus__twins_second(&twins, &access);
+}
+
+Test(twins, whether_it_is_the_second_can_be_asked_without_being_the_first)
+{
+	cr_assert_not(is_second(true, 0));
+	cr_assert_not(is_second(false, 1), "nobody remembers who has only asked");
+	cr_assert_not(meet(narrow, false, 2));
+	cr_assert_not(is_second(false, 3), "the same group asks about another access");
+	cr_assert(is_second(true, 4));
+	cr_assert_not(is_second(true, 5), "that was another access");
+}
+
+Test(twins, who_comes_late_or_is_somebody_else_is_not_the_second)
+{
+	struct janus__access other = narrow;
+
+	cr_assert_not(meet(narrow, false, 0));
+	cr_assert_not(is_second(true, 200000000));
+	cr_assert_not(is_second(true, -1));
+	other.pid++;
+	other.wide = true;
+	cr_assert_not(janus__twins_second(&twins, &other));
+	cr_assert(is_second(true, 1), "the first one waits all the same");
+}
