@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
 #include "text.h"
 
 #define DEADLINE_LEAST_MS 10
@@ -34,6 +35,10 @@ const char cmdline_help[] =
 	"  --lifeline PROGRAM      never deny anything to whoever runs this program of the\n"
 	"                          node, such as its container runtime; may be given\n"
 	"                          several times\n"
+	"  --keep-guarding         at SIGTERM leave the guards to the next janusd, if the\n"
+	"                          service manager stores them for it\n"
+	"  --handover              have the janusd that runs with these options execute\n"
+	"                          its program anew, and wait until it has\n"
 	"  --help                  print this and exit\n"
 	"  --version               print the version and exit\n"
 	"\n"
@@ -42,7 +47,8 @@ const char cmdline_help[] =
 	"Without --listen: unix:/run/janus/janusd.sock and port 50051, in plaintext on\n"
 	"127.0.0.1 and ::1 only, with TLS on all addresses.\n"
 	"\n"
-	"Exit status: 0 after SIGTERM or SIGINT, 1 on failure, 2 on wrong usage.\n";
+	"Exit status: 0 after SIGTERM or SIGINT, and after a handover; 1 on failure, 2 on\n"
+	"wrong usage.\n";
 
 enum option_key {
 	KEY_LISTEN = 256,
@@ -55,6 +61,9 @@ enum option_key {
 	KEY_DEADLINE,
 	KEY_ON_FAILURE,
 	KEY_LIFELINE,
+	KEY_KEEP_GUARDING,
+	KEY_HANDOVER,
+	KEY_CAN_ADOPT,
 	KEY_HELP,
 	KEY_VERSION,
 };
@@ -70,6 +79,11 @@ static const struct option options[] = {
 	{ "deadline", required_argument, NULL, KEY_DEADLINE },
 	{ "on-failure", required_argument, NULL, KEY_ON_FAILURE },
 	{ "lifeline", required_argument, NULL, KEY_LIFELINE },
+	{ "keep-guarding", no_argument, NULL, KEY_KEEP_GUARDING },
+	{ "handover", no_argument, NULL, KEY_HANDOVER },
+	/* What the running one asks a new program, see program.h; not for people. */
+	{ "can-adopt", required_argument, NULL, KEY_CAN_ADOPT },
+	{ "h", no_argument, NULL, KEY_HELP },
 	{ "help", no_argument, NULL, KEY_HELP },
 	{ "version", no_argument, NULL, KEY_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -151,6 +165,16 @@ static int set_lifeline(struct cmdline *cmdline, const char *program, char *erro
 	return 0;
 }
 
+static int set_can_adopt(struct cmdline *cmdline, const char *word, char *error)
+{
+	uint64_t format;
+
+	if (number_parse(word, UINT32_MAX, &format) || format != CMDLINE_ADOPTS)
+		return fail(error, word, "--can-adopt: no, not this format");
+	cmdline->action = CMDLINE_CHECK;
+	return 0;
+}
+
 static int take_option(struct cmdline *cmdline, int key, char *error)
 {
 	switch (key) {
@@ -176,6 +200,14 @@ static int take_option(struct cmdline *cmdline, int key, char *error)
 		return set_on_failure(cmdline, optarg, error);
 	case KEY_LIFELINE:
 		return set_lifeline(cmdline, optarg, error);
+	case KEY_KEEP_GUARDING:
+		cmdline->keep_guarding = true;
+		return 0;
+	case KEY_HANDOVER:
+		cmdline->action = CMDLINE_HANDOVER;
+		return 0;
+	case KEY_CAN_ADOPT:
+		return set_can_adopt(cmdline, optarg, error);
 	case KEY_HELP:
 		cmdline->action = CMDLINE_HELP;
 		return 0;
@@ -219,7 +251,7 @@ int cmdline_parse(struct cmdline *ret, int argc, char **argv,
 				    "no such option, or the start of more than one");
 		if (take_option(&cmdline, key, error))
 			return -1;
-		if (cmdline.action != CMDLINE_RUN) {
+		if (cmdline.action == CMDLINE_HELP || cmdline.action == CMDLINE_VERSION) {
 			*ret = cmdline;
 			return 0;
 		}

@@ -14,11 +14,14 @@
 #define CMDLINE_LIFELINES_MAX 16
 #define CMDLINE_ERROR_SIZE 512
 #define CMDLINE_DEADLINE_MS 500
+#define CMDLINE_ADOPTS 1 /* the format of what one keeper hands over to the next */
 
 enum cmdline_action {
 	CMDLINE_RUN,
 	CMDLINE_HELP,
 	CMDLINE_VERSION,
+	CMDLINE_HANDOVER, /* ask the one that runs */
+	CMDLINE_CHECK,    /* say whether this program could be executed by it */
 };
 
 struct cmdline {
@@ -35,6 +38,7 @@ struct cmdline {
 	bool deny_on_failure;
 	const char *lifelines[CMDLINE_LIFELINES_MAX]; /* absolute paths of programs */
 	size_t lifeline_count;
+	bool keep_guarding;
 };
 
 /*

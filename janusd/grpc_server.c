@@ -39,7 +39,7 @@ struct server {
 	grpc_call *wake_call;
 	struct rpc_tag wake_tag;
 	struct rpc_tag shutdown_tag;
-	struct tls *tls[2 * CMDLINE_LISTEN_MAX];
+	struct tls *tls[LISTEN_MAX];
 	pthread_t thread;
 	/* The thread's own from here on. */
 	struct rpc_call *calls;

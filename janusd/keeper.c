@@ -6,52 +6,31 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "adopt.h"
 #include "cmdline.h"
+#include "keeper_internal.h"
 #include "listen.h"
 #include "log.h"
-#include "privileges.h"
-#include "restart.h"
-#include "text.h"
-#include "worker.h"
+#include "notify.h"
 
 /* A worker drains for 3 seconds and flushes its log for 2. */
 #define STOP_NS INT64_C(10000000000)
-#define NEVER INT64_MAX
 
-struct keeper {
-	struct worker_setup setup;
-	char host[HOST_NAME_MAX + 1];
-	struct privileges privileges;
-	struct restart restart;
-	sigset_t old_mask;
-	int signals;
-	pid_t self;
-	pid_t worker; /* 0: there is none */
-	int64_t started_ns;
-	int64_t start_ns; /* when to start the next one */
-	int64_t kill_ns;  /* when to kill one that does not stop */
-	bool was_ready;   /* any worker so far */
-	bool stopping;
-	bool ended;
-	bool is_worker; /* this process */
-	int exit_status;
-};
+/* How long openers wait on groups that could not be adopted, for the new ones. */
+#define FORGET_NS INT64_C(1000000000)
 
-static int64_t now_ns(void)
+int64_t keeper_now_ns(void)
 {
 	struct timespec now;
 
@@ -59,13 +38,13 @@ static int64_t now_ns(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-static int fail(const char *what, int error)
+int keeper_fail(const char *what, int error)
 {
 	log_error("%s: %s", what, strerror(error));
 	return -1;
 }
 
-static void end(struct keeper *keeper, int exit_status)
+void keeper_end(struct keeper *keeper, int exit_status)
 {
 	keeper->ended = true;
 	keeper->exit_status = exit_status;
@@ -74,8 +53,16 @@ static void end(struct keeper *keeper, int exit_status)
 /* First of all: what the keep takes must be the lowest numbers that are free. */
 static int open_keep(struct keeper *keeper)
 {
-	int error = janus_keep_create(&keeper->setup.keep, NULL);
+	int error;
 
+	if (handed_take(&keeper->handed))
+		return -1;
+	keeper->handovers = keeper->handed.handovers;
+	keeper->adopted = keeper->handed.keep_count &&
+			  !adopt_keep(&keeper->setup.keep, &keeper->handed);
+	if (keeper->adopted)
+		return 0;
+	error = janus_keep_create(&keeper->setup.keep, NULL);
 	if (!error)
 		return 0;
 	log_error("cannot start guarding: %s%s", janus_strerror(error),
@@ -85,25 +72,38 @@ static int open_keep(struct keeper *keeper)
 
 static int open_memory(struct keeper *keeper)
 {
+	struct worker_setup *setup = &keeper->setup;
 	void *note;
 
-	keeper->setup.state_fd = memfd_create("janusd-guards", MFD_CLOEXEC);
-	if (keeper->setup.state_fd < 0)
-		return fail("cannot make room for the guards", errno);
-	note = mmap(NULL, sizeof(*keeper->setup.note), PROT_READ | PROT_WRITE,
+	setup->state_fd = util_steal_fd(&keeper->handed.state);
+	if (setup->state_fd < 0)
+		setup->state_fd = memfd_create("janusd-guards", MFD_CLOEXEC);
+	if (setup->state_fd < 0)
+		return keeper_fail("cannot make room for the guards", errno);
+	note = mmap(NULL, sizeof(*setup->note), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (note == MAP_FAILED)
-		return fail("cannot share memory with the worker", errno);
-	keeper->setup.note = note;
+		return keeper_fail("cannot share memory with the worker", errno);
+	setup->note = note;
+	for (size_t i = 0; i < keeper->handed.port_count; i++)
+		setup->note->ports[i] = keeper->handed.ports[i];
+	setup->ask_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	setup->tell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (setup->ask_fd < 0 || setup->tell_fd < 0)
+		return keeper_fail("cannot hear from the worker", errno);
 	return 0;
 }
 
-/* What of these the worker waits for itself stays blocked in it from its first moment on. */
+/*
+ * What of these the worker waits for itself stays blocked in it from its first moment on. After a
+ * handover all of them are blocked already, which is nothing that it should inherit.
+ */
 static int open_signals(struct keeper *keeper)
 {
 	static const int numbers[] = {
 		SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD
 	};
+	static const int workers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR2 };
 	sigset_t set;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -111,11 +111,14 @@ static int open_signals(struct keeper *keeper)
 	for (size_t i = 0; i < ARRAY_COUNT(numbers); i++)
 		sigaddset(&set, numbers[i]);
 	sigprocmask(SIG_BLOCK, &set, &keeper->old_mask);
-	sigaddset(&keeper->old_mask, SIGTERM);
-	sigaddset(&keeper->old_mask, SIGINT);
-	sigaddset(&keeper->old_mask, SIGHUP);
+	for (size_t i = 0; i < ARRAY_COUNT(numbers); i++)
+		if (keeper->handed.how == HANDED_OVER)
+			sigdelset(&keeper->old_mask, numbers[i]);
+	keeper->worker_mask = keeper->old_mask;
+	for (size_t i = 0; i < ARRAY_COUNT(workers); i++)
+		sigaddset(&keeper->worker_mask, workers[i]);
 	keeper->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return keeper->signals < 0 ? fail("cannot wait for signals", errno) : 0;
+	return keeper->signals < 0 ? keeper_fail("cannot wait for signals", errno) : 0;
 }
 
 /* Once for all workers: guards that one has named are found by the next one. */
@@ -128,114 +131,21 @@ static int find_node(struct keeper *keeper)
 		return 0;
 	}
 	if (gethostname(keeper->host, sizeof(keeper->host) - 1))
-		return fail("cannot read the name of the host; use --node", errno);
+		return keeper_fail("cannot read the name of the host; use --node", errno);
 	keeper->setup.node = (struct node_name){ keeper->host, false };
 	return 0;
 }
 
-/* In the new process. It must not outlive the keeper: nobody would look after it. */
-static int become_worker(struct keeper *keeper)
+/* Nobody else could have had those of a handover. */
+static int prepare_listeners(struct keeper *keeper)
 {
-	keeper->is_worker = true;
-	if (privileges_raise(&keeper->privileges))
-		log_warning("the worker cannot have its capabilities back");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != keeper->self)
-		_exit(EXIT_FAILURE);
-	prctl(PR_SET_NAME, "janusd-worker");
-	close(keeper->signals);
-	sigprocmask(SIG_SETMASK, &keeper->old_mask, NULL);
-	return worker_run(&keeper->setup);
-}
+	struct handed *handed = &keeper->handed;
 
-static void start_worker(struct keeper *keeper)
-{
-	pid_t pid;
-
-	keeper->start_ns = NEVER;
-	keeper->started_ns = now_ns();
-	atomic_store(&keeper->setup.note->is_ready, false);
-	memset(keeper->setup.note->last_line, 0, sizeof(keeper->setup.note->last_line));
-	pid = fork();
-	if (!pid) {
-		end(keeper, become_worker(keeper));
-		return;
-	}
-	if (pid > 0) {
-		keeper->worker = pid;
-		return;
-	}
-	fail("cannot start the worker", errno);
-	if (!keeper->was_ready)
-		end(keeper, EXIT_FAILURE);
-	else
-		keeper->start_ns = now_ns() + restart_delay(&keeper->restart, 0, false);
-}
-
-/* The worker may have been killed while it wrote, or have gone mad before. */
-static const char *last_line(const struct keeper *keeper, struct text_quote *quote)
-{
-	char line[sizeof(keeper->setup.note->last_line)];
-
-	memcpy(line, keeper->setup.note->last_line, sizeof(line));
-	line[sizeof(line) - 1] = '\0';
-	return text_quote(quote, line);
-}
-
-static const char *how_it_ended(int status, char buf[64])
-{
-	const char *name;
-
-	if (WIFEXITED(status)) {
-		snprintf(buf, 64, "ended with status %d", WEXITSTATUS(status));
-		return buf;
-	}
-	name = sigabbrev_np(WTERMSIG(status));
-	if (name)
-		snprintf(buf, 64, "was killed by SIG%s", name);
-	else
-		snprintf(buf, 64, "was killed by signal %d", WTERMSIG(status));
-	return buf;
-}
-
-static void plan_restart(struct keeper *keeper, int status, bool was_ready)
-{
-	int64_t now = now_ns();
-	int64_t delay = restart_delay(&keeper->restart, now - keeper->started_ns,
-				      was_ready);
-	struct text_quote said;
-	char how[64], when[48] = "";
-
-	keeper->start_ns = now + delay;
-	if (delay)
-		snprintf(when, sizeof(when), " in %" PRId64 " ms", delay / 1000000);
-	log_warning("worker %d %s; it last said: \"%s\"; restarting%s (restart number"
-		    " %" PRIu64 ")",
-		    (int)keeper->worker, how_it_ended(status, how),
-		    last_line(keeper, &said), when, keeper->restart.count);
-}
-
-/*
- * A worker that has never been ready cannot be: it has said why. After that there are guards,
- * and the next one is started however the last one ended.
- */
-static void lose_worker(struct keeper *keeper, int status)
-{
-	bool was_ready = atomic_load(&keeper->setup.note->is_ready);
-	char how[64];
-
-	keeper->was_ready |= was_ready;
-	janus_keep_abandon(keeper->setup.keep);
-	if (WIFEXITED(status) && (!WEXITSTATUS(status) || !keeper->was_ready)) {
-		end(keeper, WEXITSTATUS(status));
-	} else if (keeper->stopping) {
-		log_error("worker %d %s while it was ending", (int)keeper->worker,
-			  how_it_ended(status, how));
-		end(keeper, EXIT_FAILURE);
-	} else {
-		plan_restart(keeper, status, was_ready);
-	}
-	keeper->worker = 0;
+	for (size_t i = 0; i < handed->lock_count; i++)
+		if (!listen_adopt_lock(keeper->setup.listeners, handed->locks[i]))
+			close(handed->locks[i]);
+	handed->lock_count = 0;
+	return listen_prepare(keeper->setup.listeners);
 }
 
 static void reap(struct keeper *keeper)
@@ -243,20 +153,28 @@ static void reap(struct keeper *keeper)
 	int status;
 
 	if (keeper->worker && waitpid(keeper->worker, &status, WNOHANG) == keeper->worker)
-		lose_worker(keeper, status);
+		keeper_lose_worker(keeper, status);
+	if (keeper->checker &&
+	    waitpid(keeper->checker, &status, WNOHANG) == keeper->checker)
+		keeper_take_checker(keeper, status);
 }
 
+/* SIGINT is for people, who want files released. */
 static void stop(struct keeper *keeper, int number)
 {
-	if (!keeper->worker) {
-		log_info("%s: ending", number == SIGTERM ? "SIGTERM" : "SIGINT");
-		end(keeper, EXIT_SUCCESS);
+	keeper_cancel_handover(keeper, "is not executed, for this process ends");
+	notify_say("STOPPING=1");
+	keeper->leaving = number == SIGTERM && keeper->setup.cmdline->keep_guarding &&
+			  notify_is_wanted();
+	if (!keeper->stopping)
+		keeper->kill_ns = keeper_now_ns() + STOP_NS;
+	keeper->stopping = true;
+	if (keeper->worker) {
+		kill(keeper->worker, keeper->leaving ? SIGUSR2 : number);
 		return;
 	}
-	kill(keeper->worker, number);
-	if (!keeper->stopping)
-		keeper->kill_ns = now_ns() + STOP_NS;
-	keeper->stopping = true;
+	log_info("%s: ending", number == SIGTERM ? "SIGTERM" : "SIGINT");
+	keeper_end(keeper, EXIT_SUCCESS);
 }
 
 static void take_signals(struct keeper *keeper)
@@ -274,34 +192,63 @@ static void take_signals(struct keeper *keeper)
 			if (keeper->worker)
 				kill(keeper->worker, SIGHUP);
 			break;
-		default: /* SIGCHLD is looked at in any case, the others mean nothing */
+		case SIGUSR2:
+			keeper_begin_handover(keeper);
+			break;
+		default: /* SIGCHLD is looked at in any case, SIGUSR1 means nothing */
 			break;
 		}
 	}
 }
 
-static void kill_worker(struct keeper *keeper)
+static void tell_ready(const struct keeper *keeper, const char *status)
 {
-	if (!keeper->worker)
+	notify_say("READY=1\nMAINPID=%d\nSTATUS=%s", (int)keeper->self, status);
+}
+
+/* The worker says that there is something new in the note. */
+static void take_news(struct keeper *keeper)
+{
+	const struct worker_note *note = keeper->setup.note;
+	uint64_t count;
+
+	if (read(keeper->setup.tell_fd, &count, sizeof(count)) != sizeof(count) ||
+	    !keeper->worker)
 		return;
-	kill(keeper->worker, SIGKILL);
-	waitpid(keeper->worker, NULL, 0);
-	keeper->worker = 0;
+	if (atomic_load(&note->is_ready) && !keeper->is_serving) {
+		keeper->is_serving = true;
+		keeper->was_ready = true;
+		tell_ready(keeper, "Guarding and serving");
+		keeper_finish_handover(keeper);
+	} else if (atomic_load(&note->is_guarding) && !keeper->is_serving) {
+		/* Whoever waits for more than that would end the guards for want of it. */
+		tell_ready(keeper, "Guarding, but nobody can be served: see the log");
+	}
+	if (keeper->leaving && atomic_load(&note->is_drained))
+		kill(keeper->worker, SIGUSR2);
 }
 
 static void take_time(struct keeper *keeper)
 {
-	int64_t now = now_ns();
+	int64_t now = keeper_now_ns();
 
 	if (keeper->ended)
 		return;
 	if (keeper->worker && now >= keeper->kill_ns) {
 		log_error("worker %d has not ended in 10 seconds and is killed",
 			  (int)keeper->worker);
-		kill_worker(keeper);
-		end(keeper, EXIT_FAILURE);
+		keeper_kill_worker(keeper);
+		keeper_end(keeper, EXIT_FAILURE);
 	} else if (!keeper->worker && now >= keeper->start_ns) {
-		start_worker(keeper);
+		keeper_start_worker(keeper);
+		if (keeper->is_worker)
+			return;
+	}
+	if (now >= keeper->forget_ns)
+		keeper_forget_handed(keeper);
+	if (now >= keeper->ping_ns) {
+		keeper->ping_ns = now + keeper->watchdog_ns;
+		keeper_ask_worker(keeper);
 	}
 }
 
@@ -314,17 +261,27 @@ static void look(struct keeper *keeper)
 		return;
 	log_error("guarding has ended, openers are let through: %s",
 		  janus_strerror(result));
-	kill_worker(keeper);
-	end(keeper, EXIT_FAILURE);
+	keeper->adopted = false;
+	keeper->leaving = false;
+	keeper_kill_worker(keeper);
+	keeper_end(keeper, EXIT_FAILURE);
+}
+
+static int64_t least(int64_t one, int64_t other)
+{
+	return one < other ? one : other;
 }
 
 /* Return: milliseconds, rounded up; -1: nothing is planned. */
 static int next_timeout(const struct keeper *keeper)
 {
 	int64_t when = keeper->worker ? keeper->kill_ns : keeper->start_ns;
-	int64_t left = when - now_ns();
+	int64_t left;
 
-	if (when == NEVER)
+	when = least(when, least(keeper->step_ns, keeper->forget_ns));
+	when = least(when, keeper->ping_ns);
+	left = when - keeper_now_ns();
+	if (when == KEEPER_NEVER)
 		return -1;
 	return left > 0 ? (int)((left + 999999) / 1000000) : 0;
 }
@@ -334,6 +291,7 @@ static void run_loop(struct keeper *keeper)
 	struct pollfd ready[] = {
 		{ .fd = keeper->signals, .events = POLLIN },
 		{ .fd = janus_keep_get_fd(keeper->setup.keep), .events = POLLIN },
+		{ .fd = keeper->setup.tell_fd, .events = POLLIN },
 	};
 
 	while (!keeper->ended) {
@@ -341,12 +299,44 @@ static void run_loop(struct keeper *keeper)
 
 		if (count > 0 && ready[1].revents)
 			look(keeper);
+		if (count > 0 && ready[2].revents)
+			take_news(keeper);
 		if (count > 0 && ready[0].revents)
 			take_signals(keeper);
 		if (!keeper->ended)
 			reap(keeper);
+		if (!keeper->ended)
+			keeper_go_on_handover(keeper);
 		take_time(keeper);
 	}
+}
+
+/* Before the first worker: nothing is marked that nobody would hold. */
+static void meet_manager(struct keeper *keeper)
+{
+	struct handed own;
+
+	keeper->watchdog_ns = notify_watchdog_ns() / 2;
+	if (keeper->watchdog_ns)
+		keeper->ping_ns = keeper_now_ns();
+	if (keeper->handed.keep_count)
+		keeper->forget_ns = keeper_now_ns() + FORGET_NS;
+	if (keeper->setup.cmdline->keep_guarding && !notify_is_wanted())
+		log_warning("--keep-guarding changes nothing: there is no service manager"
+			    " (no NOTIFY_SOCKET) that would hold the guards when this"
+			    " process ends");
+	if (keeper->adopted || keeper->handed.keep_count)
+		return;
+	keeper_describe(keeper, &own);
+	handed_store(&own);
+}
+
+/* What is not to be guarded any more, or never was, must hold nobody up. */
+static void release_stored(struct keeper *keeper)
+{
+	if (keeper->setup.keep && !keeper->leaving &&
+	    (keeper->stopping || !keeper->adopted))
+		handed_drop_stored();
 }
 
 /* The groups go with the keep, which releases everybody. A worker's are the kernel's business. */
@@ -354,34 +344,45 @@ static void finish(struct keeper *keeper)
 {
 	if (keeper->is_worker)
 		return;
-	kill_worker(keeper);
+	keeper_kill_worker(keeper);
+	release_stored(keeper);
 	janus_keep_destroy(keeper->setup.keep);
+	handed_done(&keeper->handed);
 	listen_done(keeper->setup.listeners);
 	util_close(&keeper->setup.state_fd);
+	util_close(&keeper->setup.ask_fd);
+	util_close(&keeper->setup.tell_fd);
 	util_close(&keeper->signals);
 	if (keeper->setup.note)
 		munmap(keeper->setup.note, sizeof(*keeper->setup.note));
 }
 
-int keeper_run(const struct cmdline *cmdline, struct listeners *listeners)
+int keeper_run(const struct cmdline *cmdline, struct listeners *listeners, char **argv)
 {
 	/* Not on the stack: a worker that exits has lost nothing of it. */
 	static struct keeper keeper = {
-		.setup.state_fd = -1,
+		.setup = { .state_fd = -1, .ask_fd = -1, .tell_fd = -1 },
 		.signals = -1,
-		.start_ns = NEVER,
-		.kill_ns = NEVER,
+		.start_ns = KEEPER_NEVER,
+		.kill_ns = KEEPER_NEVER,
+		.step_ns = KEEPER_NEVER,
+		.forget_ns = KEEPER_NEVER,
+		.ping_ns = KEEPER_NEVER,
 		.exit_status = EXIT_FAILURE,
 	};
 
 	keeper.setup.cmdline = cmdline;
 	keeper.setup.listeners = listeners;
 	keeper.self = getpid();
+	program_find(&keeper.program, argv);
 	if (!open_keep(&keeper) && !open_memory(&keeper) && !open_signals(&keeper) &&
-	    !find_node(&keeper) && !listen_prepare(listeners)) {
+	    !find_node(&keeper) && !prepare_listeners(&keeper)) {
+		/* Of one that was ready before us, or guards wait for a worker. */
+		keeper.was_ready = keeper.handed.how != HANDED_NOTHING;
 		if (privileges_rest(&keeper.privileges))
 			log_warning("the keeper keeps its capabilities");
-		start_worker(&keeper);
+		meet_manager(&keeper);
+		keeper_start_worker(&keeper);
 		run_loop(&keeper);
 	}
 	finish(&keeper);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "log.h"
+#include "owner.h"
 #include "text.h"
 #include "util.h"
 
@@ -188,57 +189,89 @@ bool listen_is_unix(const struct listener *listener)
 	return listener->address.any.sa_family == AF_UNIX;
 }
 
-/* Left behind in the lock file for the one who finds it locked. */
-static void write_owner(int lock)
+static void tell_owned(const char *path, int lock)
 {
-	char line[32];
-	int length = snprintf(line, sizeof(line), "%" PRIdMAX "\n", (intmax_t)getpid());
+	struct owner owner;
 
-	if (ftruncate(lock, 0) || pwrite(lock, line, (size_t)length, 0) != length)
-		log_warning("cannot write the pid into the lock file: %s",
-			    strerror(errno));
+	if (owner_read(lock, &owner))
+		log_error("cannot listen on unix:%s: another janusd runs there, process"
+			  " unknown",
+			  path);
+	else
+		log_error("cannot listen on unix:%s: another janusd runs there, process"
+			  " %jd",
+			  path, (intmax_t)owner.pid);
 }
 
-static void tell_owner(const char *path, int lock)
+int listen_open_lock(const struct listener *listener, int flags)
 {
-	char owner[32] = "";
-	ssize_t length = pread(lock, owner, sizeof(owner) - 1, 0);
+	char path[UNIX_PATH_MAX + sizeof(".lock")];
+	int lock;
 
-	owner[length > 0 ? strspn(owner, "0123456789") : 0] = '\0';
-	log_error("cannot listen on unix:%s: another janusd runs there, process %s", path,
-		  *owner ? owner : "unknown");
+	if (!listen_is_unix(listener))
+		return -ENODEV;
+	snprintf(path, sizeof(path), "%s.lock", listener->address.un.sun_path);
+	lock = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return lock < 0 ? -errno : lock;
 }
 
 /* The lock file stays behind: who removed it could remove another one's. */
 static int take_lock(struct listener *listener)
 {
-	const char *socket_path = listener->address.un.sun_path;
-	char path[UNIX_PATH_MAX + sizeof(".lock")];
+	const struct owner owner = { .pid = getpid(), .outcome = OWNER_DONE };
 	struct text_quote quote;
-	autoclose int lock = -1;
+	autoclose int lock = listen_open_lock(listener, O_RDWR | O_CREAT);
 
-	text_quote(&quote, socket_path);
-	snprintf(path, sizeof(path), "%s.lock", socket_path);
-	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	text_quote(&quote, listener->address.un.sun_path);
 	if (lock < 0) {
 		log_error(
 			"cannot listen on unix:%s: its lock file, the same with .lock at"
 			" the end, cannot be opened: %s",
-			quote.text, strerror(errno));
+			quote.text, strerror(-lock));
 		return -1;
 	}
 	if (flock(lock, LOCK_EX | LOCK_NB)) {
 		if (errno == EWOULDBLOCK)
-			tell_owner(quote.text, lock);
+			tell_owned(quote.text, lock);
 		else
 			log_error("cannot listen on unix:%s: its lock file cannot be"
 				  " locked: %s",
 				  quote.text, strerror(errno));
 		return -1;
 	}
-	write_owner(lock);
+	owner_write(lock, &owner);
 	listener->lock = util_steal_fd(&lock);
 	return 0;
+}
+
+/* It is locked as it was; should it not be, it is from here on. */
+bool listen_adopt_lock(struct listeners *listeners, int fd)
+{
+	struct stat given, own;
+
+	if (fstat(fd, &given) || flock(fd, LOCK_EX | LOCK_NB))
+		return false;
+	for (size_t i = 0; i < listeners->count; i++) {
+		struct listener *listener = &listeners->items[i];
+		autoclose int lock = -1;
+
+		if (!listen_is_unix(listener) || listener->lock >= 0)
+			continue;
+		lock = listen_open_lock(listener, O_RDONLY);
+		if (lock < 0 || fstat(lock, &own) || own.st_dev != given.st_dev ||
+		    own.st_ino != given.st_ino)
+			continue;
+		listener->lock = fd;
+		return true;
+	}
+	return false;
+}
+
+void listen_tell_owner(const struct listeners *listeners, const struct owner *owner)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		if (listeners->items[i].lock >= 0)
+			owner_write(listeners->items[i].lock, owner);
 }
 
 static int prepare_unix(struct listener *listener)
@@ -251,7 +284,7 @@ static int prepare_unix(struct listener *listener)
 			  strerror(errno));
 		return -1;
 	}
-	return take_lock(listener);
+	return listener->lock >= 0 ? 0 : take_lock(listener);
 }
 
 static void prepare_optional(struct listener *listener)

@@ -17,6 +17,9 @@
 #include "cmdline.h"
 
 #define LISTEN_TEXT_SIZE 400
+#define LISTEN_MAX (2 * (size_t)CMDLINE_LISTEN_MAX)
+
+struct owner;
 
 struct listener {
 	union {
@@ -32,7 +35,7 @@ struct listener {
 };
 
 struct listeners {
-	struct listener items[2 * CMDLINE_LISTEN_MAX];
+	struct listener items[LISTEN_MAX];
 	size_t count;
 };
 
@@ -43,11 +46,22 @@ struct listeners {
 int listen_plan(struct listeners *ret, const struct cmdline *cmdline,
 		char error[CMDLINE_ERROR_SIZE]);
 
+/* Of a socket that has no lock yet: @fd, if that is its lock file. True: it is taken over. */
+bool listen_adopt_lock(struct listeners *listeners, int fd);
+
 /*
- * Make ready to bind all of them: the folder of the default socket, the locks, which go on as
- * long as this process or one that it forks. Logs what fails. Return: 0, or -1.
+ * Make ready to bind all of them: the folder of the default socket, the locks that are missing,
+ * which go on as long as this process or one that it forks. Logs what fails. Return: 0, or -1.
  */
 int listen_prepare(struct listeners *listeners);
+
+/* Into all lock files. */
+void listen_tell_owner(const struct listeners *listeners, const struct owner *owner);
+
+/*
+ * The lock file of a socket. Return: an fd, or a negative errno; -ENODEV: the address has none.
+ */
+int listen_open_lock(const struct listener *listener, int flags);
 
 /*
  * Bind and let go again. Return: 0, or the negative errno that says why it cannot be had.

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cmdline.h"
+#include "handover_ask.h"
 #include "keeper.h"
 #include "listen.h"
 
@@ -53,5 +54,9 @@ int main(int argc, char **argv)
 		return print("janusd " JANUS_VERSION_STRING "\n");
 	if (listen_plan(&listeners, &cmdline, error))
 		return fail_usage(error);
-	return keeper_run(&cmdline, &listeners);
+	if (cmdline.action == CMDLINE_CHECK)
+		return EXIT_SUCCESS;
+	if (cmdline.action == CMDLINE_HANDOVER)
+		return handover_ask(&listeners) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return keeper_run(&cmdline, &listeners, argv);
 }

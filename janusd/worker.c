@@ -28,9 +28,13 @@
 #include "records.h"
 #include "sink.h"
 #include "text.h"
+#include "util.h"
 
 #define SINK_BYTES ((size_t)1 << 20)
 #define SINK_FLUSH_NS INT64_C(2000000000)
+/* One that leaves has its successor wait. */
+#define LEAVE_TELL_MS 200
+#define LEAVE_FLUSH_NS INT64_C(200000000)
 #define EVENTS_AT_ONCE 256
 #define JOBS_AT_ONCE 16
 #define SERVE_AGAIN_MS 5000
@@ -48,6 +52,8 @@ struct worker {
 	int signals;
 	int epoll;
 	bool stopping;
+	bool leaving; /* stopping, and the guards stay for the next one */
+	bool told_to_go;
 	int exit_status;
 };
 
@@ -67,6 +73,7 @@ static int start_signals(struct worker *worker)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	worker->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return worker->signals < 0 ? fail("cannot wait for signals", errno) : 0;
@@ -153,7 +160,7 @@ static int start_loop(struct worker *worker)
 		return fail("cannot wait for events", errno);
 	if (watch_fd(worker, janus_get_fd(worker->context)) ||
 	    watch_fd(worker, jobs_get_fd(worker->jobs)) ||
-	    watch_fd(worker, worker->signals))
+	    watch_fd(worker, worker->signals) || watch_fd(worker, worker->setup->ask_fd))
 		return -1;
 	return 0;
 }
@@ -193,22 +200,56 @@ static void stop(struct worker *worker)
 		server_stop(worker->server);
 }
 
+/* First to serve nobody any more, then to go. */
+static void leave(struct worker *worker)
+{
+	worker->told_to_go = worker->leaving;
+	worker->leaving = true;
+	if (!worker->stopping)
+		log_info("serving nobody any more; guards stay in force for the next"
+			 " worker");
+	stop(worker);
+}
+
 static void take_signal(struct worker *worker)
 {
 	struct signalfd_siginfo info;
 
 	if (read(worker->signals, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo == SIGHUP) {
+	switch (info.ssi_signo) {
+	case SIGHUP:
 		log_info(
 			"reload: TLS files are read again at the next handshake; there is"
 			" nothing else to reload");
-		return;
+		break;
+	case SIGUSR2:
+		leave(worker);
+		break;
+	default:
+		if (!worker->stopping || worker->leaving)
+			log_info("%s: ending",
+				 info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
+		worker->leaving = false;
+		stop(worker);
 	}
-	if (worker->stopping)
-		return;
-	log_info("%s: ending", info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
-	stop(worker);
+}
+
+/* The keeper asks whether we come round. */
+static void take_question(struct worker *worker)
+{
+	uint64_t count;
+
+	if (read(worker->setup->ask_fd, &count, sizeof(count)) == sizeof(count))
+		atomic_fetch_add(&worker->setup->note->beats, 1);
+}
+
+static void tell_keeper(const struct worker *worker)
+{
+	const uint64_t one = 1;
+
+	if (write(worker->setup->tell_fd, &one, sizeof(one)) != sizeof(one))
+		log_warning("the keeper cannot be told: %s", strerror(errno));
 }
 
 /* Without the thread that answers nothing is decided: better start anew than pretend. */
@@ -273,6 +314,7 @@ static void guard_for(struct worker *worker, int64_t time_ms)
 		if (epoll_wait(worker->epoll, &ready, 1, (int)left) > 0) {
 			take_events(worker);
 			take_signal(worker);
+			take_question(worker);
 		}
 		left = end - now_ms();
 	}
@@ -301,6 +343,8 @@ static int serve(struct worker *worker)
 			"nobody can be served; %zu guards are in force all the same, and"
 			" it is tried again in 5 seconds",
 			guards_count(worker->guards));
+		atomic_store(&setup->note->is_guarding, true);
+		tell_keeper(worker);
 		guard_for(worker, SERVE_AGAIN_MS);
 	}
 	return 0;
@@ -312,9 +356,9 @@ static int serve(struct worker *worker)
  */
 static void run_loop(struct worker *worker)
 {
-	while (!jobs_closed(worker->jobs)) {
-		struct epoll_event ready[3];
-		int count = epoll_wait(worker->epoll, ready, 3, -1);
+	while (!jobs_closed(worker->jobs) && !worker->told_to_go) {
+		struct epoll_event ready[4];
+		int count = epoll_wait(worker->epoll, ready, ARRAY_COUNT(ready), -1);
 
 		if (count < 0)
 			continue;
@@ -322,6 +366,24 @@ static void run_loop(struct worker *worker)
 			take_events(worker);
 		jobs_run(worker->jobs, worker->guards, JOBS_AT_ONCE);
 		take_signal(worker);
+		take_question(worker);
+	}
+}
+
+/* Nobody is served any more. Until the keeper says that it is time to go, files are guarded. */
+static void guard_on(struct worker *worker)
+{
+	epoll_ctl(worker->epoll, EPOLL_CTL_DEL, jobs_get_fd(worker->jobs), NULL);
+	atomic_store(&worker->setup->note->is_drained, true);
+	tell_keeper(worker);
+	while (worker->leaving && !worker->told_to_go && !worker->exit_status) {
+		struct epoll_event ready;
+
+		if (epoll_wait(worker->epoll, &ready, 1, -1) < 1)
+			continue;
+		take_events(worker);
+		take_signal(worker);
+		take_question(worker);
 	}
 }
 
@@ -358,11 +420,33 @@ static void finish(struct worker *worker)
 
 /*
  * Of a worker that fails, the guards are left to the next one, as if it had been killed: their
- * marks stay, and whoever waits goes on waiting.
+ * marks stay, and whoever waits goes on waiting. One that was told to leave answers first what it
+ * has read, and tells of it.
  */
 static bool leaves_guards(const struct worker *worker)
 {
-	return worker->exit_status && worker->guards && guards_count(worker->guards);
+	return worker->leaving ||
+	       (worker->exit_status && worker->guards && guards_count(worker->guards));
+}
+
+/* They may come faster than they are told; to have answered them is what counts. */
+static void leave_context(struct worker *worker)
+{
+	int64_t end = now_ms() + LEAVE_TELL_MS;
+
+	while (fetch_events(worker) == EVENTS_AT_ONCE && now_ms() < end)
+		;
+	janus_context_destroy(worker->context);
+}
+
+static void go(struct worker *worker)
+{
+	bool told = worker->leaving && !worker->exit_status;
+
+	if (told)
+		leave_context(worker);
+	sink_flush(worker->sink, told ? LEAVE_FLUSH_NS : SINK_FLUSH_NS);
+	_exit(worker->exit_status);
 }
 
 int worker_run(const struct worker_setup *setup)
@@ -374,13 +458,14 @@ int worker_run(const struct worker_setup *setup)
 		worker.exit_status = EXIT_FAILURE;
 	} else if (worker.server) {
 		atomic_store(&setup->note->is_ready, true);
+		tell_keeper(&worker);
 		log_notice("ready");
 		run_loop(&worker);
 	}
-	if (leaves_guards(&worker)) {
-		sink_flush(worker.sink, SINK_FLUSH_NS);
-		_exit(worker.exit_status);
-	}
+	if (worker.leaving && !worker.exit_status)
+		guard_on(&worker);
+	if (leaves_guards(&worker))
+		go(&worker);
 	finish(&worker);
 	log_set_sink(NULL);
 	sink_destroy(worker.sink, SINK_FLUSH_NS);

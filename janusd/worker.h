@@ -21,8 +21,11 @@ struct janus_keep;
 struct worker_note {
 	char last_line[512];
 	atomic_bool is_ready;
+	atomic_bool is_guarding; /* what the last one had; nobody can be served for now */
+	atomic_bool is_drained;  /* nobody is served any more, guards are in force */
+	atomic_uint beats;       /* grows with each question whether it makes progress */
 	/* Of listeners that take any port: the next worker listens on the same. */
-	uint16_t ports[2 * CMDLINE_LISTEN_MAX];
+	uint16_t ports[LISTEN_MAX];
 };
 
 struct worker_setup {
@@ -32,11 +35,15 @@ struct worker_setup {
 	struct janus_keep *keep;
 	int state_fd;
 	struct worker_note *note;
+	int ask_fd;  /* an eventfd, the keeper's to write: is there progress? */
+	int tell_fd; /* likewise, the worker's: look at the note */
 };
 
 /*
  * What the setup leads to stays the caller's. Signals that the worker waits for are blocked
- * already. Return: the exit status of the process.
+ * already: SIGTERM, SIGINT, SIGHUP, and SIGUSR2, which means to serve nobody any more, and to go
+ * on guarding until it comes once more; then it leaves, and the guards stay. Return: the exit
+ * status of the process.
  */
 int worker_run(const struct worker_setup *setup);
 

@@ -27,7 +27,8 @@ class CommandLine(Case):
             self.assertEqual((told.returncode, told.stderr), (0, ""))
             for flag in ("--listen", "--node", "-tls", "-tlscafile", "-tlscertfile",
                          "-tlskeyfile", "--insecure-any-address", "--deadline",
-                         "--on-failure", "--lifeline"):
+                         "--on-failure", "--lifeline", "--keep-guarding",
+                         "--handover"):
                 self.assertIn(flag, told.stdout)
             told = self.run_janusd(dash + "version")
             self.assertEqual((told.returncode, told.stderr), (0, ""))
@@ -38,12 +39,21 @@ class CommandLine(Case):
                              (["--listen"], "--listen"), (["--node", ""], "node"),
                              (["--tls=yes"], "--tls=yes"), (["-x"], "-x"),
                              (["--deadline", "1"], "--deadline"),
-                             (["--on-failure", "shrug"], "shrug")):
+                             (["--on-failure", "shrug"], "shrug"),
+                             (["--handover", "--listen", "x"], "x"),
+                             (["--can-adopt", "2"], "--can-adopt"),
+                             (["--can-adopt", "1", "--never"], "--never"),
+                             (["--can-adopt", "1", "--listen", "x"], "x")):
             with self.subTest(words=words):
                 told = self.run_janusd(*words)
                 self.assertEqual(told.returncode, 2, told)
                 self.assertIn(named, told.stderr)
                 self.assertEqual(told.stdout, "")
+
+    def test_what_a_running_one_asks(self):
+        told = self.run_janusd("--can-adopt=1", "--listen", "unix:/nowhere/at/all/s",
+                               "--keep-guarding")
+        self.assertEqual((told.returncode, told.stdout, told.stderr), (0, "", ""))
 
     def test_without_the_right_to_guard_it_does_not_start(self):
         told = subprocess.run(["setpriv", "--bounding-set=-sys_admin",

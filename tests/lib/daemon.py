@@ -43,14 +43,16 @@ class Janusd:
 
     """listen=() keeps the default addresses; collect=False leaves stderr unread.
 
-    pid is the keeper's: the daemon as whoever has started it knows it.
+    pid is the keeper's: the daemon as whoever has started it knows it. words: what to execute
+    instead of the janusd under test, to which the flags go; more options are Popen's.
     """
 
-    def __init__(self, box, *flags, listen=None, node="node-1", wait=True, collect=True):
+    def __init__(self, box, *flags, listen=None, node="node-1", wait=True, collect=True,
+                 words=None, **options):
         Janusd.count += 1
         self.folder = box.folder(f"janusd-{Janusd.count}")
         self.socket = os.path.join(self.folder, "s")
-        words = [program("janusd")]
+        words = list(words or [program("janusd")])
         for address in [self.address] if listen is None else listen:
             words += ["--listen", address]
         if node:
@@ -58,7 +60,7 @@ class Janusd:
         self.lines, self._news = [], threading.Condition()
         self.process = subprocess.Popen(
             words + list(flags), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE)
+            stderr=subprocess.PIPE, **options)
         self.pid = self.process.pid
         box.adopt(self.pid)
         self._reader = threading.Thread(target=self._collect, daemon=True)

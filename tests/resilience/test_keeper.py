@@ -271,6 +271,7 @@ class BlockedStderr(Guarded):
             self.refused(goal)
             self.assertEqual(self.client.pods(), ["kitchen"])
         self.janusd.collect()
+        self.janusd.wait_line(READY, 15)  # the pipe has been read, up to its end
         self.janusd.kill_worker()
         self.janusd.wait_line(r"^janusd: warning: \d+ log lines were dropped: standard error "
                               "was not read in time", 15)

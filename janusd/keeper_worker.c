@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The life of the worker: how it is started, watched, and lost.
+ */
+#include <janus/keep.h>
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <errno.h>
+
+#include "keeper_internal.h"
+#include "log.h"
+#include "notify.h"
+#include "text.h"
+
+/* In the new process. It must not outlive the keeper: nobody would look after it. */
+static int become_worker(struct keeper *keeper)
+{
+	keeper->is_worker = true;
+	if (privileges_raise(&keeper->privileges))
+		log_warning("the worker cannot have its capabilities back");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != keeper->self)
+		_exit(EXIT_FAILURE);
+	prctl(PR_SET_NAME, "janusd-worker");
+	close(keeper->signals);
+	/* Who waits there is released when the keeper closes it, not when we end. */
+	handed_done(&keeper->handed);
+	sigprocmask(SIG_SETMASK, &keeper->worker_mask, NULL);
+	return worker_run(&keeper->setup);
+}
+
+static void clear_note(struct worker_note *note)
+{
+	atomic_store(&note->is_ready, false);
+	atomic_store(&note->is_guarding, false);
+	atomic_store(&note->is_drained, false);
+	memset(note->last_line, 0, sizeof(note->last_line));
+}
+
+void keeper_start_worker(struct keeper *keeper)
+{
+	pid_t pid;
+
+	keeper->start_ns = KEEPER_NEVER;
+	keeper->started_ns = keeper_now_ns();
+	keeper->is_serving = false;
+	clear_note(keeper->setup.note);
+	pid = fork();
+	if (!pid) {
+		keeper_end(keeper, become_worker(keeper));
+		return;
+	}
+	if (pid > 0) {
+		keeper->worker = pid;
+		return;
+	}
+	keeper_fail("cannot start the worker", errno);
+	if (!keeper->was_ready)
+		keeper_end(keeper, EXIT_FAILURE);
+	else
+		keeper->start_ns = keeper_now_ns() +
+				   restart_delay(&keeper->restart, 0, false);
+}
+
+/* The worker may have been killed while it wrote, or have gone mad before. */
+static const char *last_line(const struct keeper *keeper, struct text_quote *quote)
+{
+	char line[sizeof(keeper->setup.note->last_line)];
+
+	memcpy(line, keeper->setup.note->last_line, sizeof(line));
+	line[sizeof(line) - 1] = '\0';
+	return text_quote(quote, line);
+}
+
+const char *keeper_how_it_ended(int status, char buf[64])
+{
+	const char *name;
+
+	if (WIFEXITED(status)) {
+		snprintf(buf, 64, "ended with status %d", WEXITSTATUS(status));
+		return buf;
+	}
+	name = sigabbrev_np(WTERMSIG(status));
+	if (name)
+		snprintf(buf, 64, "was killed by SIG%s", name);
+	else
+		snprintf(buf, 64, "was killed by signal %d", WTERMSIG(status));
+	return buf;
+}
+
+static void plan_restart(struct keeper *keeper, int status, bool was_ready)
+{
+	int64_t now = keeper_now_ns();
+	int64_t delay = restart_delay(&keeper->restart, now - keeper->started_ns,
+				      was_ready);
+	struct text_quote said;
+	char how[64], when[48] = "";
+
+	keeper->start_ns = now + delay;
+	if (delay)
+		snprintf(when, sizeof(when), " in %" PRId64 " ms", delay / 1000000);
+	log_warning("worker %d %s; it last said: \"%s\"; restarting%s (restart number"
+		    " %" PRIu64 ")",
+		    (int)keeper->worker, keeper_how_it_ended(status, how),
+		    last_line(keeper, &said), when, keeper->restart.count);
+	notify_say("STATUS=The worker %s; restart number %" PRIu64, how,
+		   keeper->restart.count);
+}
+
+/*
+ * A worker that has never been ready cannot be: it has said why. After that there are guards,
+ * and the next one is started however the last one ended.
+ */
+void keeper_lose_worker(struct keeper *keeper, int status)
+{
+	bool was_ready = atomic_load(&keeper->setup.note->is_ready);
+	char how[64];
+
+	keeper->was_ready |= was_ready;
+	janus_keep_abandon(keeper->setup.keep);
+	if (WIFEXITED(status) && (!WEXITSTATUS(status) || !keeper->was_ready)) {
+		keeper_end(keeper, WEXITSTATUS(status));
+	} else if (keeper->stopping) {
+		log_error("worker %d %s while it was ending", (int)keeper->worker,
+			  keeper_how_it_ended(status, how));
+		keeper_end(keeper, EXIT_FAILURE);
+	} else {
+		plan_restart(keeper, status, was_ready);
+	}
+	keeper->worker = 0;
+}
+
+void keeper_kill_worker(struct keeper *keeper)
+{
+	if (!keeper->worker)
+		return;
+	kill(keeper->worker, SIGKILL);
+	waitpid(keeper->worker, NULL, 0);
+	keeper->worker = 0;
+}
+
+/*
+ * Time to be heard of. A worker that was asked the last time and has not come round since is
+ * stuck: then nothing is said, and whoever waits for us will do something about it. One that is
+ * starting has guards to bring back first.
+ */
+void keeper_ask_worker(struct keeper *keeper)
+{
+	const uint64_t one = 1;
+	unsigned int beats = atomic_load(&keeper->setup.note->beats);
+	bool is_ready = atomic_load(&keeper->setup.note->is_ready);
+
+	if (keeper->worker && is_ready && keeper->asked == keeper->worker &&
+	    keeper->beats == beats) {
+		log_error("worker %d makes no progress; the watchdog is not told that all"
+			  " is well, and will end this process",
+			  (int)keeper->worker);
+		return;
+	}
+	notify_say("WATCHDOG=1");
+	keeper->beats = beats;
+	keeper->asked = 0;
+	if (!keeper->worker || !is_ready)
+		return;
+	if (write(keeper->setup.ask_fd, &one, sizeof(one)) == sizeof(one))
+		keeper->asked = keeper->worker;
+}
