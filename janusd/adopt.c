@@ -118,7 +118,8 @@ static bool deny_next(int group)
 /* The first of a keep's fds is the ledger. */
 void adopt_give_up(struct handed *handed, bool deny)
 {
-	for (size_t i = 1; deny && i < handed->keep_count; i++)
+	/* Who is denied by the one that is asked first does not come to the other one. */
+	for (size_t i = handed->keep_count; deny && i-- > 1;)
 		for (int count = 0; count < DENIED_MAX; count++)
 			if (!deny_next(handed->keep[i]))
 				break;

@@ -294,7 +294,8 @@ void handed_drop_stored(void)
 {
 	if (!notify_is_wanted())
 		return;
-	for (size_t i = 0; i < JANUS_KEEP_FDS_MAX; i++)
+	/* As in handed_done(). */
+	for (size_t i = JANUS_KEEP_FDS_MAX; i-- > 0;)
 		notify_drop(handed_keep_names[i]);
 	notify_drop(HANDED_STATE_NAME);
 }
@@ -344,7 +345,11 @@ int handed_take(struct handed *ret)
 
 void handed_done(struct handed *handed)
 {
-	for (size_t i = 0; i < handed->keep_count; i++)
+	/*
+	 * The group that is asked first goes first, and that is the last one: whoever waits for
+	 * it holds the other one, whose closing would wait for him.
+	 */
+	for (size_t i = handed->keep_count; i-- > 0;)
 		close(handed->keep[i]);
 	for (size_t i = 0; i < handed->lock_count; i++)
 		close(handed->locks[i]);

@@ -38,6 +38,14 @@ def children(pid):
         return []
 
 
+def threads(pid):
+    """One that is a zombie may have others that are not; they end a moment later."""
+    try:
+        return os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+
+
 class Janusd:
     count = 0
 
@@ -202,5 +210,6 @@ class Janusd:
         if self.alive() and sandbox.start_time(self.pid) is not None:
             self.process.kill()
         self.process.wait()
-        sandbox.wait_until(lambda: all(sandbox.state(pid) in (None, "Z") for pid in workers),
-                           10, "the worker to die with its keeper")
+        sandbox.wait_until(lambda: all(sandbox.state(pid) in (None, "Z") and
+                                       len(threads(pid)) < 2 for pid in workers),
+                           10, "the worker to die with its keeper, thread by thread")

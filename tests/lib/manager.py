@@ -92,7 +92,7 @@ class Manager:
         with self._news:
             return len(self.messages)
 
-    def wait_for(self, key, value=None, timeout=15.0, since=0, count=1):
+    def wait_for(self, key, value=None, timeout=30.0, since=0, count=1):
         """The messages with this assignment, as (pid, words), once there are count of them."""
         end = time.monotonic() + timeout
         with self._news:
@@ -124,7 +124,7 @@ class Manager:
 
     def let_go(self):
         with self._news:
-            for name in list(self.store):
+            for name in reversed(list(self.store)):  # the group that is asked first
                 self._close(self.store.pop(name))
 
     def close(self):

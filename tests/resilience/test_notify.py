@@ -77,8 +77,7 @@ class Told(Managed):
     def test_without_keep_guarding_the_end_is_the_end(self):
         goal = self.guarded()
         self.assertEqual(self.janusd.stop(), 0)
-        self.manager.wait_for("FDSTOREREMOVE", count=4)
-        self.assertEqual(self.manager.store, {})
+        wait_until(lambda: not self.manager.store, 10, "the store to be empty")
         self.assertEqual(openers.attempt(self.box, goal.root + "/data/recipe").errno, 0)
 
     def test_a_first_start_that_fails_leaves_nothing_behind(self):
@@ -237,7 +236,7 @@ class Stop(Managed):
         goal = self.guarded()
         self.janusd.process.send_signal(signal.SIGINT)
         self.assertEqual(self.janusd.wait_exit(), 0)
-        self.manager.wait_for("FDSTOREREMOVE", count=4)
+        wait_until(lambda: not self.manager.store, 10, "the store to be empty")
         self.assertEqual(openers.attempt(self.box, goal.root + "/data/recipe").errno, 0)
 
     def test_a_handover_that_is_cut_off_by_the_end(self):
