@@ -137,7 +137,7 @@ static void check_rule(const struct janus__spec *spec, const struct janus__rule 
 
 static void check_subject(const struct janus__subject *subject)
 {
-	check(subject->events && subject->mode <= JANUS_MODE_AUDIT);
+	check(subject->events && subject->mode <= JANUS_MODE_ASK);
 	check(!janus__subject_asks(subject) ||
 	      !(subject->events & ~JANUS_EVENT_ALL_PERMISSION));
 	check(!(subject->strategy & (subject->strategy - 1)));
