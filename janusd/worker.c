@@ -461,6 +461,8 @@ int worker_run(const struct worker_setup *setup)
 		tell_keeper(&worker);
 		log_notice("ready");
 		run_loop(&worker);
+		server_destroy(worker.server);
+		worker.server = NULL;
 	}
 	if (worker.leaving && !worker.exit_status)
 		guard_on(&worker);
