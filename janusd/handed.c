@@ -101,7 +101,7 @@ static int parse_handovers(struct handed *handed, const char *word)
 	return number_parse(word, UINT64_MAX, &handed->handovers);
 }
 
-/* Each word is a key and its values: "locks=13,14". */
+/* Each word is a key and its values: "lock=13,14". */
 static int parse_word(struct handed *handed, char *word)
 {
 	static const struct {

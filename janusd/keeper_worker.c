@@ -4,6 +4,7 @@
  */
 #include <janus/keep.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -12,8 +13,6 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <errno.h>
 
 #include "keeper_internal.h"
 #include "log.h"

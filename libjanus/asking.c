@@ -37,9 +37,11 @@ static int respond(const struct janus__asking *asking, struct janus__slot *slot,
 	err = janus__respond(
 		asking->kernel, group,
 		&(struct janus__answer){ .fd = fd_of(asking, slot), .deny = deny });
-	/* Whom it did not reach gets it from whoever looks after the deadline. */
-	if (err < 0)
+	/* Whom it did not reach gets one from whoever looks after the deadline. */
+	if (err < 0) {
+		atomic_store(&slot->state, JANUS__SLOT_OPEN);
 		return -EIO;
+	}
 	atomic_store(&slot->state, deny ? JANUS__SLOT_DENIED : JANUS__SLOT_ALLOWED);
 	return 0;
 }

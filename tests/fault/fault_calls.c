@@ -154,6 +154,8 @@ int main(int argc, char **argv)
 		int call = i / FAULTY_THREAD_COUNT, thread = i % FAULTY_THREAD_COUNT;
 		size_t before = happened;
 
+		if (call == FAULTY_GARBAGE && trial.kind->no_garbage)
+			continue;
 		trial.what.call = call;
 		trial.what.thread = thread;
 		failed |= try_all(&trial, calls_of(&clean, call, thread), &happened);
@@ -161,7 +163,8 @@ int main(int argc, char **argv)
 			printf("%s of the %s: %zu\n", faulty_name(call),
 			       faulty_thread_name(thread), happened - before);
 	}
-	failed |= try_no_replacing(&trial, &happened);
+	if (!trial.kind->no_garbage)
+		failed |= try_no_replacing(&trial, &happened);
 	runner_end();
 	printf("%zu faults\n", happened);
 	return failed || happened == 0;

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,21 +40,6 @@ struct scenario {
 	char paths[FILE_COUNT][256];
 	char guarded[256];
 };
-
-__attribute__((format(printf, 3, 4))) static void
-expect(struct scenario *scenario, bool condition, const char *format, ...)
-{
-	va_list args;
-
-	if (condition)
-		return;
-	scenario->failed = true;
-	va_start(args, format);
-	fputs("scenario: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-}
 
 static int prepare(const char *directory)
 {
@@ -97,10 +81,11 @@ static void check_open(struct scenario *scenario, struct opener *opener, enum fi
 {
 	int got = opener_open(opener, scenario->paths[file]);
 
-	expect(scenario, got != -1, "%s: left blocked", names[file]);
+	checks_expect(&scenario->failed, got != -1, "%s: left blocked", names[file]);
 	if (got != wanted)
-		expect(scenario, was_told(scenario), "%s: errno %d, wanted %d, untold",
-		       names[file], got, wanted);
+		checks_expect(&scenario->failed, was_told(scenario),
+			      "%s: errno %d, wanted %d, untold", names[file], got,
+			      wanted);
 }
 
 /* Everything is as the watches say, for a stranger. */
@@ -125,18 +110,20 @@ static void check_records(struct scenario *scenario)
 			const struct janus_event *event =
 				janus_event_buffer_get(scenario->buffer, (size_t)i);
 
-			expect(scenario, janus_event_get_kind(event) == JANUS_EVENT_OPEN,
-			       "a record of something else");
+			checks_expect(&scenario->failed,
+				      janus_event_get_kind(event) == JANUS_EVENT_OPEN,
+				      "a record of something else");
 			scenario->records -= scenario->records > 0;
 		}
-		expect(scenario, count >= 0 || scenario->run->may_break || count != -EIO,
-		       "the group was given up");
+		checks_expect(&scenario->failed,
+			      count >= 0 || scenario->run->may_break || count != -EIO,
+			      "the group was given up");
 		if (scenario->records && !scenario->told && count < 0)
 			scenario->told = count == -EIO;
 	}
 	if (scenario->records)
-		expect(scenario, was_told(scenario), "%u records missing, untold",
-		       scenario->records);
+		checks_expect(&scenario->failed, was_told(scenario),
+			      "%u records missing, untold", scenario->records);
 	scenario->records = 0;
 }
 
@@ -144,22 +131,25 @@ static void hear(void *userdata, uint32_t level, const char *message)
 {
 	struct scenario *scenario = userdata;
 
-	expect(scenario, level <= JANUS_LOG_DEBUG && message[0] && !strchr(message, '\n'),
-	       "a bad message");
+	checks_expect(&scenario->failed,
+		      level <= JANUS_LOG_DEBUG && message[0] && !strchr(message, '\n'),
+		      "a bad message");
 }
 
 static void check_report(struct scenario *scenario, int err, const char *what,
 			 const struct janus_watch_report *report)
 {
 	if (err)
-		expect(scenario,
-		       err == -ENOMEM ||
-			       (report->message[0] && report->first_error == err),
-		       "%s: error %d with message '%s'", what, err, report->message);
+		checks_expect(&scenario->failed,
+			      err == -ENOMEM ||
+				      (report->message[0] && report->first_error == err),
+			      "%s: error %d with message '%s'", what, err,
+			      report->message);
 	else
-		expect(scenario, (report->skipped == 0) == (report->message[0] == '\0'),
-		       "%s: skipped %llu with message '%s'", what,
-		       (unsigned long long)report->skipped, report->message);
+		checks_expect(&scenario->failed,
+			      (report->skipped == 0) == (report->message[0] == '\0'),
+			      "%s: skipped %llu with message '%s'", what,
+			      (unsigned long long)report->skipped, report->message);
 }
 
 static void deny(struct scenario *scenario, enum file file, const char *path,
@@ -196,7 +186,8 @@ static void create_watch(struct scenario *scenario)
 				     &report);
 
 	check_report(scenario, err, "create", &report);
-	expect(scenario, (err == 0) == (scenario->watch != NULL), "create: half a watch");
+	checks_expect(&scenario->failed, (err == 0) == (scenario->watch != NULL),
+		      "create: half a watch");
 	if (err)
 		return;
 	deny(scenario, SECRET, scenario->paths[SECRET], &report);
@@ -260,7 +251,7 @@ static void create_impossible(struct scenario *scenario)
 	options.pid = INT32_MAX;
 	err = janus_watch_create(scenario->context, &watch, &options, &report);
 	check_report(scenario, err, "impossible", &report);
-	expect(scenario, err < 0 && !watch, "a watch of no process");
+	checks_expect(&scenario->failed, err < 0 && !watch, "a watch of no process");
 }
 
 static void check_self(struct scenario *scenario)
@@ -268,7 +259,8 @@ static void check_self(struct scenario *scenario)
 	int fd = open(scenario->paths[SECRET], O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		expect(scenario, was_told(scenario), "denied to ourselves, untold");
+		checks_expect(&scenario->failed, was_told(scenario),
+			      "denied to ourselves, untold");
 	else
 		close(fd);
 }
@@ -285,7 +277,7 @@ static void check_quiet(struct scenario *scenario)
 {
 	int count = janus_poll(scenario->context, scenario->buffer, 1000000);
 
-	expect(scenario, count <= 0 && count != -EIO, "poll: %d", count);
+	checks_expect(&scenario->failed, count <= 0 && count != -EIO, "poll: %d", count);
 }
 
 static void live(struct scenario *scenario)
@@ -298,13 +290,14 @@ static void live(struct scenario *scenario)
 	options.log_level = JANUS_LOG_DEBUG;
 	options.ring_bytes = 16384;
 	err = janus__context_create(&scenario->context, &options, scenario->run->kernel);
-	expect(scenario, (err == 0) == (scenario->context != NULL), "half a context");
+	checks_expect(&scenario->failed, (err == 0) == (scenario->context != NULL),
+		      "half a context");
 	if (err)
 		return;
 	err = janus_event_buffer_create(&scenario->buffer, 16);
 	if (err) /* no memory: once more */
 		err = janus_event_buffer_create(&scenario->buffer, 16);
-	expect(scenario, err == 0, "no buffer: %d", err);
+	checks_expect(&scenario->failed, err == 0, "no buffer: %d", err);
 	if (err)
 		return;
 	check_quiet(scenario);
@@ -341,13 +334,13 @@ static void end(struct scenario *scenario, int fds, long blocks)
 	scenario->context = NULL;
 	scenario->told = false;
 	for (int i = 0; i < FILE_COUNT && !scenario->failed; i++)
-		expect(scenario,
-		       opener_open(&scenario->stranger, scenario->paths[i]) == 0,
-		       "%s: guarded after the end", names[i]);
-	expect(scenario, checks_count_fds() == fds, "%d fds are left",
-	       checks_count_fds() - fds);
-	expect(scenario, allocations_live() == blocks, "%ld blocks are left",
-	       allocations_live() - blocks);
+		checks_expect(&scenario->failed,
+			      opener_open(&scenario->stranger, scenario->paths[i]) == 0,
+			      "%s: guarded after the end", names[i]);
+	checks_expect(&scenario->failed, checks_count_fds() == fds, "%d fds are left",
+		      checks_count_fds() - fds);
+	checks_expect(&scenario->failed, allocations_live() == blocks,
+		      "%ld blocks are left", allocations_live() - blocks);
 	opener_stop(&scenario->owner);
 	opener_stop(&scenario->stranger);
 }

@@ -27,6 +27,9 @@ struct scenario_kind {
 
 	/* Live it through in this process. 0, or 1 with the reasons on stderr. */
 	int (*run)(const struct scenario_run *run);
+
+	/* Events are the ledger that others answer by: nobody but the kernel writes them. */
+	bool no_garbage;
 };
 
 extern const struct scenario_kind scenario_guard; /* single paths */

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,21 +53,6 @@ struct scenario {
 	char path[256];
 };
 
-__attribute__((format(printf, 3, 4))) static void
-expect(struct scenario *scenario, bool condition, const char *format, ...)
-{
-	va_list args;
-
-	if (condition)
-		return;
-	scenario->failed = true;
-	va_start(args, format);
-	fputs("scenario: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-}
-
 /* Good until the next call. */
 static const char *at(struct scenario *scenario, const char *name)
 {
@@ -106,8 +90,9 @@ static void listen(struct scenario *scenario)
 {
 	int count = janus_poll(scenario->context, scenario->buffer, STEP_NS);
 
-	expect(scenario, count >= 0 || scenario->run->may_break || count != -EIO,
-	       "a group was given up");
+	checks_expect(&scenario->failed,
+		      count >= 0 || scenario->run->may_break || count != -EIO,
+		      "a group was given up");
 	scenario->told |= count < 0;
 	for (int i = 0; i < count; i++) {
 		const struct janus_event *event = janus_event_buffer_get(scenario->buffer,
@@ -136,14 +121,14 @@ static void wait_open(struct scenario *scenario, const char *name, int wanted)
 
 	do {
 		got = opener_open(&scenario->stranger, at(scenario, name));
-		expect(scenario, got != -1, "%s: left blocked", name);
+		checks_expect(&scenario->failed, got != -1, "%s: left blocked", name);
 		if (got == wanted || got == -1)
 			return;
 		listen(scenario);
 		look_at_stats(scenario);
 	} while (!scenario->told && checks_now_ns() < end);
-	expect(scenario, scenario->told, "%s: errno %d, wanted %d, untold", name, got,
-	       wanted);
+	checks_expect(&scenario->failed, scenario->told,
+		      "%s: errno %d, wanted %d, untold", name, got, wanted);
 }
 
 static void check_opens(struct scenario *scenario)
@@ -156,8 +141,9 @@ static void hear(void *userdata, uint32_t level, const char *message)
 {
 	struct scenario *scenario = userdata;
 
-	expect(scenario, level <= JANUS_LOG_DEBUG && message[0] && !strchr(message, '\n'),
-	       "a bad message");
+	checks_expect(&scenario->failed,
+		      level <= JANUS_LOG_DEBUG && message[0] && !strchr(message, '\n'),
+		      "a bad message");
 }
 
 static void check_report(struct scenario *scenario, int err, const char *what,
@@ -166,14 +152,15 @@ static void check_report(struct scenario *scenario, int err, const char *what,
 	bool partial = report->skipped || report->tree_skipped;
 
 	if (err)
-		expect(scenario,
-		       err == -ENOMEM ||
-			       (report->message[0] && report->first_error == err),
-		       "%s: error %d with message '%s'", what, err, report->message);
+		checks_expect(&scenario->failed,
+			      err == -ENOMEM ||
+				      (report->message[0] && report->first_error == err),
+			      "%s: error %d with message '%s'", what, err,
+			      report->message);
 	else
-		expect(scenario, partial == (report->message[0] != '\0'),
-		       "%s: skipped %d with message '%s'", what, partial,
-		       report->message);
+		checks_expect(&scenario->failed, partial == (report->message[0] != '\0'),
+			      "%s: skipped %d with message '%s'", what, partial,
+			      report->message);
 	scenario->told |= err || partial;
 }
 
@@ -221,8 +208,9 @@ static void set_watch(struct scenario *scenario, enum watch watch)
 		err = janus_watch_create(scenario->context, &scenario->watches[watch],
 					 &options, &report);
 	check_report(scenario, err, roots[watch], &report);
-	expect(scenario, update || (err == 0) == (scenario->watches[watch] != NULL),
-	       "%s: half a watch", roots[watch]);
+	checks_expect(&scenario->failed,
+		      update || (err == 0) == (scenario->watches[watch] != NULL),
+		      "%s: half a watch", roots[watch]);
 	if (watch == DENY)
 		scenario->denied[DENIED] = scenario->watches[watch];
 	else if (watch == DENY_WIDE)
@@ -234,9 +222,10 @@ static void make_new(struct scenario *scenario, const char *root)
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s/new", root);
-	expect(scenario, mkdir(at(scenario, name), 0755) == 0, "mkdir");
+	checks_expect(&scenario->failed, mkdir(at(scenario, name), 0755) == 0, "mkdir");
 	snprintf(name, sizeof(name), "%s/new/file", root);
-	expect(scenario, make_file(at(scenario, name)) == 0, "a new file");
+	checks_expect(&scenario->failed, make_file(at(scenario, name)) == 0,
+		      "a new file");
 }
 
 /* Into another directory of the tree. */
@@ -247,7 +236,7 @@ static void move_new(struct scenario *scenario, const char *root)
 	snprintf(name, sizeof(name), "%s/new", root);
 	snprintf(from, sizeof(from), "%s", at(scenario, name));
 	snprintf(name, sizeof(name), "%s/a/new", root);
-	expect(scenario, rename(from, at(scenario, name)) == 0, "rename");
+	checks_expect(&scenario->failed, rename(from, at(scenario, name)) == 0, "rename");
 }
 
 static void remove_new(struct scenario *scenario, const char *root)
@@ -273,8 +262,8 @@ static void check_created(struct scenario *scenario)
 		listen(scenario);
 		look_at_stats(scenario);
 	}
-	expect(scenario, scenario->created >= 2 || scenario->told,
-	       "%u of 2 creations are told", scenario->created);
+	checks_expect(&scenario->failed, scenario->created >= 2 || scenario->told,
+		      "%u of 2 creations are told", scenario->created);
 }
 
 static void live_on(struct scenario *scenario)
@@ -313,13 +302,14 @@ static void live(struct scenario *scenario)
 	options.log_level = JANUS_LOG_DEBUG;
 	options.ring_bytes = 16384;
 	err = janus__context_create(&scenario->context, &options, scenario->run->kernel);
-	expect(scenario, (err == 0) == (scenario->context != NULL), "half a context");
+	checks_expect(&scenario->failed, (err == 0) == (scenario->context != NULL),
+		      "half a context");
 	if (err)
 		return;
 	err = janus_event_buffer_create(&scenario->buffer, 16);
 	if (err) /* no memory: once more */
 		err = janus_event_buffer_create(&scenario->buffer, 16);
-	expect(scenario, err == 0, "no buffer: %d", err);
+	checks_expect(&scenario->failed, err == 0, "no buffer: %d", err);
 	if (!err)
 		live_on(scenario);
 }
@@ -331,15 +321,16 @@ static void end(struct scenario *scenario, int fds, long blocks)
 	janus_event_buffer_destroy(scenario->buffer);
 	scenario->context = NULL;
 	for (int i = 0; i < FILE_COUNT && !scenario->failed; i++)
-		expect(scenario,
-		       opener_open(&scenario->stranger, at(scenario, files[i])) == 0,
-		       "%s: guarded after the end", files[i]);
+		checks_expect(&scenario->failed,
+			      opener_open(&scenario->stranger, at(scenario, files[i])) ==
+				      0,
+			      "%s: guarded after the end", files[i]);
 	for (int i = 0; i < WATCH_COUNT; i++)
 		remove_new(scenario, roots[i]);
-	expect(scenario, checks_count_fds() == fds, "%d fds are left",
-	       checks_count_fds() - fds);
-	expect(scenario, allocations_live() == blocks, "%ld blocks are left",
-	       allocations_live() - blocks);
+	checks_expect(&scenario->failed, checks_count_fds() == fds, "%d fds are left",
+		      checks_count_fds() - fds);
+	checks_expect(&scenario->failed, allocations_live() == blocks,
+		      "%ld blocks are left", allocations_live() - blocks);
 	opener_stop(&scenario->stranger);
 }
 

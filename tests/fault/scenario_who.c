@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,21 +43,6 @@ struct scenario {
 	bool failed;         /* something failed, and that is wrong */
 	char path[256];
 };
-
-__attribute__((format(printf, 3, 4))) static void
-expect(struct scenario *scenario, bool condition, const char *format, ...)
-{
-	va_list args;
-
-	if (condition)
-		return;
-	scenario->failed = true;
-	va_start(args, format);
-	fputs("scenario: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-}
 
 /* Good until the next call. */
 static const char *at(struct scenario *scenario, const char *name)
@@ -161,9 +145,9 @@ static void hear_event(struct scenario *scenario, const struct janus_event *even
 	uint32_t kind = janus_event_get_kind(event);
 
 	if (kind == JANUS_EVENT_END) {
-		expect(scenario, !scenario->ended, "a second end");
-		expect(scenario, janus_event_get_cookie(event) == MORTAL,
-		       "an end of the wrong watch");
+		checks_expect(&scenario->failed, !scenario->ended, "a second end");
+		checks_expect(&scenario->failed, janus_event_get_cookie(event) == MORTAL,
+			      "an end of the wrong watch");
 		scenario->ended = true;
 	}
 	scenario->told |= kind == JANUS_EVENT_GAP;
@@ -177,8 +161,9 @@ static void listen(struct scenario *scenario)
 	struct janus_stats stats = JANUS_STATS_INIT;
 	int count = janus_poll(scenario->context, scenario->buffer, STEP_NS);
 
-	expect(scenario, count >= 0 || scenario->run->may_break || count != -EIO,
-	       "a group was given up");
+	checks_expect(&scenario->failed,
+		      count >= 0 || scenario->run->may_break || count != -EIO,
+		      "a group was given up");
 	scenario->told |= count < 0;
 	for (int i = 0; i < count; i++)
 		hear_event(scenario, janus_event_buffer_get(scenario->buffer, (size_t)i));
@@ -193,19 +178,20 @@ static void check_open(struct scenario *scenario, struct opener *opener, enum fi
 	int64_t end = checks_now_ns() + PATIENCE_NS;
 	int got = opener_open(opener, at(scenario, files[file]));
 
-	expect(scenario, got != -1, "%s: left blocked", files[file]);
+	checks_expect(&scenario->failed, got != -1, "%s: left blocked", files[file]);
 	while (got != wanted && !scenario->told && checks_now_ns() < end)
 		listen(scenario);
-	expect(scenario, got == wanted || scenario->told,
-	       "%s: errno %d, wanted %d, untold", files[file], got, wanted);
+	checks_expect(&scenario->failed, got == wanted || scenario->told,
+		      "%s: errno %d, wanted %d, untold", files[file], got, wanted);
 }
 
 static void hear(void *userdata, uint32_t level, const char *message)
 {
 	struct scenario *scenario = userdata;
 
-	expect(scenario, level <= JANUS_LOG_DEBUG && message[0] && !strchr(message, '\n'),
-	       "a bad message");
+	checks_expect(&scenario->failed,
+		      level <= JANUS_LOG_DEBUG && message[0] && !strchr(message, '\n'),
+		      "a bad message");
 }
 
 /* Spare a process, and whoever else these may be: nobody is one of them. */
@@ -244,11 +230,12 @@ static void create_watch(struct scenario *scenario, enum file file)
 	}
 	err = janus_watch_create(scenario->context, &scenario->watches[file], &options,
 				 &report);
-	expect(scenario, (err == 0) == (scenario->watches[file] != NULL),
-	       "%s: half a watch", files[file]);
-	expect(scenario,
-	       !err || err == -ENOMEM || (report.message[0] && report.first_error == err),
-	       "%s: error %d with message '%s'", files[file], err, report.message);
+	checks_expect(&scenario->failed, (err == 0) == (scenario->watches[file] != NULL),
+		      "%s: half a watch", files[file]);
+	checks_expect(&scenario->failed,
+		      !err || err == -ENOMEM ||
+			      (report.message[0] && report.first_error == err),
+		      "%s: error %d with message '%s'", files[file], err, report.message);
 }
 
 static void check_exceptions(struct scenario *scenario)
@@ -261,8 +248,8 @@ static void check_exceptions(struct scenario *scenario)
 	check_open(scenario, &scenario->mortal, SPARING, watched ? EPERM : 0);
 	while (watched && !scenario->spared && !scenario->told && checks_now_ns() < end)
 		listen(scenario);
-	expect(scenario, scenario->spared == watched || scenario->told,
-	       "%u records of who was spared, untold", scenario->spared);
+	checks_expect(&scenario->failed, scenario->spared == watched || scenario->told,
+		      "%u records of who was spared, untold", scenario->spared);
 }
 
 /* With its process the watch goes, and says so. */
@@ -273,11 +260,12 @@ static void check_end(struct scenario *scenario)
 
 	check_open(scenario, &scenario->mortal, MORTAL, watched ? EPERM : 0);
 	check_open(scenario, &scenario->stranger, MORTAL, watched ? EPERM : 0);
-	expect(scenario, !scenario->ended, "an end before the end");
+	checks_expect(&scenario->failed, !scenario->ended, "an end before the end");
 	opener_stop(&scenario->mortal);
 	while (watched && !scenario->ended && checks_now_ns() < end)
 		listen(scenario);
-	expect(scenario, scenario->ended == watched, "the end is not told");
+	checks_expect(&scenario->failed, scenario->ended == watched,
+		      "the end is not told");
 	check_open(scenario, &scenario->stranger, MORTAL, 0);
 	janus_watch_destroy(scenario->watches[MORTAL]);
 	scenario->watches[MORTAL] = NULL;
@@ -293,13 +281,14 @@ static void live(struct scenario *scenario)
 	options.log_level = JANUS_LOG_DEBUG;
 	options.ring_bytes = 16384;
 	err = janus__context_create(&scenario->context, &options, scenario->run->kernel);
-	expect(scenario, (err == 0) == (scenario->context != NULL), "half a context");
+	checks_expect(&scenario->failed, (err == 0) == (scenario->context != NULL),
+		      "half a context");
 	if (err)
 		return;
 	err = janus_event_buffer_create(&scenario->buffer, 16);
 	if (err) /* no memory: once more */
 		err = janus_event_buffer_create(&scenario->buffer, 16);
-	expect(scenario, err == 0, "no buffer: %d", err);
+	checks_expect(&scenario->failed, err == 0, "no buffer: %d", err);
 	if (err)
 		return;
 	create_watch(scenario, SPARING);
@@ -319,25 +308,30 @@ static void check_census(struct scenario *scenario, struct janus_containers *cen
 	const struct janus_container *found = NULL;
 	int err = janus_containers_refresh(census);
 
-	expect(scenario, !err || is_clear(err), "refresh: error %d", err);
-	expect(scenario,
-	       err || janus_containers_get_count(census) == 2 || scenario->run->may_hide,
-	       "%zu containers of 2, untold", janus_containers_get_count(census));
+	checks_expect(&scenario->failed, !err || is_clear(err), "refresh: error %d", err);
+	checks_expect(&scenario->failed,
+		      err || janus_containers_get_count(census) == 2 ||
+			      scenario->run->may_hide,
+		      "%zu containers of 2, untold", janus_containers_get_count(census));
 	err = janus_containers_lookup(census, ID, &found);
-	expect(scenario, err ? is_clear(err) : janus_container_get_init_pid(found) == 20,
-	       "lookup of the one by its cgroup: error %d", err);
+	checks_expect(&scenario->failed,
+		      err ? is_clear(err) : janus_container_get_init_pid(found) == 20,
+		      "lookup of the one by its cgroup: error %d", err);
 	err = janus_containers_lookup(census, "web", &found);
-	expect(scenario, err ? is_clear(err) : janus_container_get_init_pid(found) == 30,
-	       "lookup of the one by its state: error %d", err);
+	checks_expect(&scenario->failed,
+		      err ? is_clear(err) : janus_container_get_init_pid(found) == 30,
+		      "lookup of the one by its state: error %d", err);
 	err = janus_containers_find(census, 20, &found);
-	expect(scenario, err ? is_clear(err) : janus_container_get_init_pid(found) == 20,
-	       "find: error %d", err);
+	checks_expect(&scenario->failed,
+		      err ? is_clear(err) : janus_container_get_init_pid(found) == 20,
+		      "find: error %d", err);
 	/* What fails fails once. */
 	err = janus_containers_refresh(census);
 	if (err || janus_containers_get_count(census) != 2)
 		err = janus_containers_refresh(census);
-	expect(scenario, err == 0 && janus_containers_get_count(census) == 2,
-	       "refresh at last: error %d", err);
+	checks_expect(&scenario->failed,
+		      err == 0 && janus_containers_get_count(census) == 2,
+		      "refresh at last: error %d", err);
 }
 
 static void count_containers(struct scenario *scenario)
@@ -346,8 +340,8 @@ static void count_containers(struct scenario *scenario)
 	int err = janus__containers_create(scenario->run->kernel, at(scenario, "proc"),
 					   NULL, &census);
 
-	expect(scenario, (err == 0) == (census != NULL), "half a census");
-	expect(scenario, !err || is_clear(err), "census: error %d", err);
+	checks_expect(&scenario->failed, (err == 0) == (census != NULL), "half a census");
+	checks_expect(&scenario->failed, !err || is_clear(err), "census: error %d", err);
 	if (!err)
 		check_census(scenario, census);
 	janus_containers_destroy(census);
@@ -360,14 +354,15 @@ static void end(struct scenario *scenario, int fds, long blocks)
 	janus_event_buffer_destroy(scenario->buffer);
 	scenario->context = NULL;
 	for (int i = 0; i < FILE_COUNT && !scenario->failed; i++)
-		expect(scenario,
-		       opener_open(&scenario->stranger, at(scenario, files[i])) == 0,
-		       "%s: guarded after the end", files[i]);
+		checks_expect(&scenario->failed,
+			      opener_open(&scenario->stranger, at(scenario, files[i])) ==
+				      0,
+			      "%s: guarded after the end", files[i]);
 	count_containers(scenario);
-	expect(scenario, checks_count_fds() == fds, "%d fds are left",
-	       checks_count_fds() - fds);
-	expect(scenario, allocations_live() == blocks, "%ld blocks are left",
-	       allocations_live() - blocks);
+	checks_expect(&scenario->failed, checks_count_fds() == fds, "%d fds are left",
+		      checks_count_fds() - fds);
+	checks_expect(&scenario->failed, allocations_live() == blocks,
+		      "%ld blocks are left", allocations_live() - blocks);
 	opener_stop(&scenario->friend);
 	opener_stop(&scenario->stranger);
 }

@@ -414,6 +414,7 @@ static int create_second(const struct deed *deed)
 static void what_cannot_be_is_refused(void)
 {
 	struct janus_keep_options options = JANUS_KEEP_OPTIONS_INIT;
+	struct janus_keep_stats stats = JANUS_KEEP_STATS_INIT;
 	struct janus_keep *none = NULL;
 	int fds[JANUS_KEEP_FDS_MAX];
 
@@ -435,6 +436,11 @@ static void what_cannot_be_is_refused(void)
 	CHECK_INT(janus_keep_look(NULL), -EINVAL);
 	CHECK_INT(janus_keep_abandon(NULL), -EINVAL);
 	CHECK_INT(janus_keep_get_fd(NULL), -EINVAL);
+	CHECK_INT(janus_keep_get_fds(NULL, fds), -EINVAL);
+	CHECK_INT(janus_keep_get_fds(keep, NULL), -EINVAL);
+	CHECK_INT(janus_keep_get_stats(NULL, &stats), -EINVAL);
+	CHECK_INT(janus_keep_get_stats(keep, NULL), -EINVAL);
+	CHECK_INT(janus_context_resume(NULL), -EINVAL);
 	janus_keep_destroy(NULL);
 	kill_worker();
 	tear_down();

@@ -4,9 +4,12 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <janus/keep.h>
 
 #include "doer.h"
 #include "harness.h"
@@ -155,6 +158,55 @@ static void a_context_outlives_the_rights_that_made_it(void)
 	actor_end(&actor);
 }
 
+static void without_cap_sys_admin_there_is_no_keep(void)
+{
+	size_t fds = count_own("fd", NULL);
+	struct janus_keep *keep = NULL;
+
+	drop_capability(CAP_SYS_ADMIN);
+	CHECK_INT(janus_keep_create(&keep, NULL), -EPERM);
+	CHECK(!keep);
+	CHECK_INT(count_own("fd", NULL), fds);
+}
+
+/* Structs of a program that was built with a newer library, and wants something of it. */
+static void a_keep_does_not_pretend_to_know_what_is_new(void)
+{
+	struct {
+		struct janus_keep_options known;
+		uint64_t unknown;
+	} options = { JANUS_KEEP_OPTIONS_INIT, 1 };
+	struct {
+		struct janus_keep_stats known;
+		uint64_t unknown;
+	} stats = { JANUS_KEEP_STATS_INIT, 1 };
+	struct janus_keep *keep = NULL;
+
+	options.known.size = sizeof(options);
+	CHECK_INT(janus_keep_create(&keep, &options.known), -E2BIG);
+	CHECK(!keep);
+	CHECK_INT(janus_keep_create(&keep, NULL), 0);
+	stats.known.size = sizeof(stats);
+	CHECK_INT(janus_keep_get_stats(keep, &stats.known), -E2BIG);
+	janus_keep_destroy(keep);
+}
+
+static void a_keep_of_another_version_is_not_adopted(void)
+{
+	struct janus_keep *keep = NULL, *adopted = NULL;
+	int fds[JANUS_KEEP_FDS_MAX], count;
+	uint32_t *words;
+
+	CHECK_INT(janus_keep_create(&keep, NULL), 0);
+	count = janus_keep_get_fds(keep, fds);
+	words = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
+	CHECK(words != MAP_FAILED);
+	words[2]++; /* behind the magic number */
+	CHECK_INT(janus_keep_adopt(&adopted, fds, (size_t)count), -EPROTO);
+	CHECK(!adopted);
+	janus_keep_destroy(keep);
+}
+
 static void an_audited_subject_needs_the_feature(void)
 {
 	struct plan plan = { .deny = { WORK "/file" }, .flags = JANUS_SUBJECT_AUDIT };
@@ -212,6 +264,9 @@ static const struct test_case cases[] = {
 	CASE(nobody_can_observe),
 	CASE(a_context_that_cannot_guard_can_be_polled_and_woken),
 	CASE(a_context_outlives_the_rights_that_made_it),
+	CASE(without_cap_sys_admin_there_is_no_keep),
+	CASE(a_keep_does_not_pretend_to_know_what_is_new),
+	CASE(a_keep_of_another_version_is_not_adopted),
 	CASE(an_audited_subject_needs_the_feature),
 	CASE(without_cap_audit_write_an_audited_subject_is_refused),
 };
