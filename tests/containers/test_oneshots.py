@@ -4,60 +4,34 @@
 JANUS_TEST_COUNT says how many.
 """
 
-import json
 import os
 import re
-import subprocess
 
 from case import Case, main
+from footprint import footprint
+from oneshots import OneShots
 import runtime
 import sandbox
-import tree
 
 COUNT = int(os.environ.get("JANUS_TEST_COUNT", "20"))
 WHO = "<{response}> {event} {path} {nspid} {comm} {container}"
 
 
-def footprint(pid):
-    """fds, threads, marks and kilobytes of a process."""
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        lines = dict(line.split(":", 1) for line in status)
-    marks = 0
-    for fd in os.listdir(f"/proc/{pid}/fdinfo"):
-        try:
-            with open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as info:
-                marks += info.read().count("fanotify ino:")
-        except FileNotFoundError:
-            pass
-    return {"fds": len(os.listdir(f"/proc/{pid}/fd")), "threads": int(lines["Threads"]),
-            "marks": marks, "kB": int(lines["VmRSS"].split()[0])}
-
-
-class OneShots(Case):
+class Each(Case):
     def setUp(self):
         super().setUp()
-        self.root = tree.on_tmpfs(self.box, "oneshot")
-        tree.write(self.root, "/data/recipe", "salt\n")
-        path, config = runtime.bundle_config(self.root)
-        config["process"].update(terminal=False, args=["/bin/cat", "/data/recipe"])
-        config["root"] = {"path": self.root, "readonly": True}
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(config, file)
-        self.bundle = os.path.dirname(path)
+        self.shots = OneShots(self.box)
 
     def run_one(self, number):
-        cid = runtime.new_id()
-        self.assertEqual(runtime.runc(
-            self.box, "create", "--bundle", self.bundle, cid, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode, 0)
+        cid = self.shots.create()
         mark = self.janusd.mark()
         self.create(f"pod-{number}", cid=["containerd://" + cid], deny=["/data/recipe"],
                     log_format=WHO)
-        self.assertEqual(runtime.runc(self.box, "start", cid).returncode, 0)
+        self.shots.start(cid)
         self.janusd.wait_line("^" + re.escape(
             f"<DENY> OPEN_PERM /data/recipe 1 cat {cid}") + "$", since=mark)
         self.janusd.wait_line(re.escape(f"container '{cid}' has ended"), since=mark)
-        runtime.runc(self.box, "delete", "--force", cid)
+        self.shots.delete(cid)
         allowed = [line for line in self.janusd.lines if line.startswith("<ALLOW>")]
         self.assertEqual(allowed, [])
 

@@ -49,16 +49,17 @@ def threads(pid):
 class Janusd:
     count = 0
 
-    """listen=() keeps the default addresses; collect=False leaves stderr unread.
+    """listen=() keeps the default addresses; collect=False leaves stderr unread; stderr is a file
+    to write to instead, which the test reads itself. folder is where the socket is made.
 
     pid is the keeper's: the daemon as whoever has started it knows it. words: what to execute
     instead of the janusd under test, to which the flags go; more options are Popen's.
     """
 
     def __init__(self, box, *flags, listen=None, node="node-1", wait=True, collect=True,
-                 words=None, **options):
+                 words=None, stderr=subprocess.PIPE, folder=None, **options):
         Janusd.count += 1
-        self.folder = box.folder(f"janusd-{Janusd.count}")
+        self.folder = folder or box.folder(f"janusd-{Janusd.count}")
         self.socket = os.path.join(self.folder, "s")
         words = list(words or [program("janusd")])
         for address in [self.address] if listen is None else listen:
@@ -68,9 +69,12 @@ class Janusd:
         self.lines, self._news = [], threading.Condition()
         self.process = subprocess.Popen(
             words + list(flags), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, **options)
+            stderr=stderr, **options)
+        collect = collect and stderr == subprocess.PIPE
         self.pid = self.process.pid
         box.adopt(self.pid)
+        self._reading = threading.Event()
+        self._reading.set()
         self._reader = threading.Thread(target=self._collect, daemon=True)
         if collect:
             self._reader.start()
@@ -96,12 +100,21 @@ class Janusd:
         """Begin to read what nobody read so far."""
         self._reader.start()
 
+    def stop_reading(self):
+        """Until read_on(): what is written stays in the pipe, and there is little room in it."""
+        self._reading.clear()
+
+    def read_on(self):
+        self._reading.set()
+
     def _join(self):
+        self.read_on()
         if self._reader.ident:
             self._reader.join(10)
 
     def _collect(self):
         for raw in self.process.stderr:
+            self._reading.wait()
             with self._news:
                 self.lines.append(raw.decode("utf-8", "replace").rstrip("\n"))
                 self._news.notify_all()
@@ -118,21 +131,30 @@ class Janusd:
         with self._news:
             return len(self.lines)
 
+    def forget(self):
+        """The lines so far, of which a long run has too many. Earlier marks mean nothing then."""
+        with self._news:
+            self.lines[:] = [line for line in self.lines if line is None]
+
     def wait_line(self, pattern, timeout=10.0, since=0, count=1):
         """The lines that match, as soon as there are count of them."""
         regex = re.compile(pattern)
         end = time.monotonic() + timeout
+        found, seen = [], since
         with self._news:
             while True:
-                there = [line for line in self.lines[since:] if line is not None]
-                found = [line for line in there if regex.search(line)]
+                found += [line for line in self.lines[seen:]
+                          if line is not None and regex.search(line)]
+                seen = max(seen, len(self.lines))
                 if len(found) >= count:
                     return found
                 left = end - time.monotonic()
-                if left <= 0 or None in self.lines:
-                    why = "stderr ended" if None in self.lines else f"waited {timeout:g} s"
+                ended = bool(self.lines) and self.lines[-1] is None
+                if left <= 0 or ended:
+                    why = "stderr ended" if ended else f"waited {timeout:g} s"
                     raise Timeout(f"{why}: {len(found)} of {count} lines like "
-                                  f"{regex.pattern!r}; janusd said {there[-20:]}")
+                                  f"{regex.pattern!r}; janusd said "
+                                  f"{self.lines[since:][-20:]}")
                 self._news.wait(left)
 
     def wait_record(self, text, timeout=10.0, since=0, count=1):
@@ -201,7 +223,8 @@ class Janusd:
                 self.kill()
         status = self.process.wait()
         self._join()
-        self.process.stderr.close()
+        if self.process.stderr:
+            self.process.stderr.close()
         return status
 
     def kill(self):

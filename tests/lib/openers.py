@@ -5,9 +5,11 @@ Owns: the processes of tests/resilience/hammer.c. What is right or wrong is the 
 """
 
 import json
+import select
 import subprocess
 
 from daemon import program
+import sandbox
 
 BOUND = 10.0  # seconds after which an open that has not come back counts as hung
 
@@ -50,6 +52,22 @@ class Crowd:
         box.adopt(self._process.pid)
         assert self._process.stdout.readline() == "ready\n"
 
+    def progress(self):
+        """How many opens have ended so far, of the reader that has the fewest."""
+        self._process.stdin.write("?")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def wait_for_more(self, count, timeout=60.0, what="each opener to go on"):
+        """Until each of the readers has had as many answers again."""
+        enough = self.progress() + count
+        sandbox.wait_until(lambda: self.progress() >= enough, timeout, what)
+
+    def run_for(self, seconds):
+        """Let them open for so long: it is how much there is to see, nothing is waited for."""
+        if select.select([self._process.stdout], [], [], seconds)[0]:
+            raise AssertionError("the openers have ended: " + self._process.stdout.read())
+
     def finish(self):
         """(how many hung, what became of each file)"""
         out, _ = self._process.communicate(timeout=30)
@@ -61,3 +79,9 @@ class Crowd:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             pipe.close()
+
+
+def figures(one):
+    """What became of one file, in words."""
+    return (f"{one['opened']} opened, {one['denied']} denied, p50 {one['p50_us']:.0f} us, "
+            f"p99 {one['p99_us']:.0f} us, longest {one['longest_ms']:.1f} ms")

@@ -3,7 +3,9 @@
  * Processes that open files again and again, and what became of it: who was let through, who
  * was not, and how long the longest open took.
  *
- * usage: hammer READERS FILE...     until standard input ends; then a JSON object a file
+ * usage: hammer READERS FILE...     until standard input ends; then a JSON object a file.
+ *                                   Each byte of it asks how many opens have ended so far
+ *                                   of the reader that has the fewest
  *        hammer once FILE           errno (0: it could be opened) and nanoseconds
  *
  * Owns its readers: none of them outlives it. One that does not come back from an open within
@@ -29,6 +31,10 @@
 #define FILES_MAX 8
 #define HUNG_MS 10000
 
+/* Waits are sorted into buckets, eight for each doubling of the time: 9 % from one to the next. */
+#define PARTS 8u
+#define BUCKETS (64u * PARTS)
+
 /* What one reader has seen of one file. */
 struct tally {
 	uint64_t opened;
@@ -36,6 +42,7 @@ struct tally {
 	uint64_t failed; /* by another errno */
 	uint64_t longest_ns;
 	int last_errno;
+	uint32_t waits[BUCKETS];
 };
 
 struct shared {
@@ -49,6 +56,37 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static unsigned int bucket_of(uint64_t ns)
+{
+	unsigned int log;
+
+	if (ns < PARTS)
+		return (unsigned int)ns;
+	log = 63u - (unsigned int)__builtin_clzll(ns);
+	return (log - 2) * PARTS + ((unsigned int)(ns >> (log - 3)) & (PARTS - 1));
+}
+
+/* The least time that falls into it. */
+static uint64_t bucket_ns(unsigned int bucket)
+{
+	if (bucket < PARTS)
+		return bucket;
+	return (uint64_t)(PARTS + bucket % PARTS) << (bucket / PARTS - 1);
+}
+
+/* What @share of the opens did not wait longer than. */
+static double quantile_us(const struct tally *tally, double share)
+{
+	uint64_t total = tally->opened + tally->denied + tally->failed, seen = 0;
+
+	for (unsigned int i = 0; i < BUCKETS; i++) {
+		seen += tally->waits[i];
+		if (seen && (double)seen >= share * (double)total)
+			return (double)bucket_ns(i) / 1e3;
+	}
+	return 0;
 }
 
 static void open_once(const char *path, struct tally *tally)
@@ -67,6 +105,7 @@ static void open_once(const char *path, struct tally *tally)
 		tally->last_errno = error;
 	if (took > tally->longest_ns)
 		tally->longest_ns = took;
+	tally->waits[bucket_of(took)]++;
 }
 
 static void read_on(struct shared *shared, struct tally *tallies, char **files)
@@ -95,25 +134,50 @@ static int count_hung(const pid_t *readers, int count)
 	return left;
 }
 
+static void add(struct tally *sum, const struct tally *one)
+{
+	sum->opened += one->opened;
+	sum->denied += one->denied;
+	sum->failed += one->failed;
+	if (one->last_errno)
+		sum->last_errno = one->last_errno;
+	if (one->longest_ns > sum->longest_ns)
+		sum->longest_ns = one->longest_ns;
+	for (unsigned int i = 0; i < BUCKETS; i++)
+		sum->waits[i] += one->waits[i];
+}
+
 static void report(const struct shared *shared, int readers, const char *file, int index)
 {
 	struct tally sum = { 0 };
 
-	for (int i = 0; i < readers; i++) {
-		const struct tally *one = &shared->tallies[i][index];
-
-		sum.opened += one->opened;
-		sum.denied += one->denied;
-		sum.failed += one->failed;
-		if (one->last_errno)
-			sum.last_errno = one->last_errno;
-		if (one->longest_ns > sum.longest_ns)
-			sum.longest_ns = one->longest_ns;
-	}
+	for (int i = 0; i < readers; i++)
+		add(&sum, &shared->tallies[i][index]);
 	printf("{\"file\": \"%s\", \"opened\": %" PRIu64 ", \"denied\": %" PRIu64
-	       ", \"failed\": %" PRIu64 ", \"errno\": %d, \"longest_ms\": %.1f}\n",
+	       ", \"failed\": %" PRIu64 ", \"errno\": %d, \"longest_ms\": %.1f"
+	       ", \"p50_us\": %.1f, \"p99_us\": %.1f}\n",
 	       file, sum.opened, sum.denied, sum.failed, sum.last_errno,
-	       (double)sum.longest_ns / 1e6);
+	       (double)sum.longest_ns / 1e6, quantile_us(&sum, 0.5),
+	       quantile_us(&sum, 0.99));
+}
+
+/* The least that any of the readers has done: so one that hangs is not hidden by the others. */
+static void tell_progress(const struct shared *shared, int readers, int files)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (int i = 0; i < readers; i++) {
+		uint64_t ended = 0;
+
+		for (int j = 0; j < files; j++)
+			ended += shared->tallies[i][j].opened +
+				 shared->tallies[i][j].denied +
+				 shared->tallies[i][j].failed;
+		if (ended < least)
+			least = ended;
+	}
+	printf("%" PRIu64 "\n", least);
+	fflush(stdout);
 }
 
 static int hammer(int count, char **files, int file_count)
@@ -136,7 +200,7 @@ static int hammer(int count, char **files, int file_count)
 	puts("ready");
 	fflush(stdout);
 	while (read(STDIN_FILENO, &byte, 1) > 0)
-		;
+		tell_progress(shared, count, file_count);
 	atomic_store(&shared->stop, true);
 	hung = count_hung(readers, count);
 	printf("{\"hung\": %d}\n", hung);
