@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,10 @@
 #include "log.h"
 #include "notify.h"
 #include "text.h"
+
+/* One that is killed has ended long before, unless whoever traces it keeps its end. */
+#define KILLED_NS INT64_C(1000000000)
+#define KILLED_TICK_MS 1
 
 /* In the new process. It must not outlive the keeper: nobody would look after it. */
 static int become_worker(struct keeper *keeper)
@@ -137,12 +142,16 @@ void keeper_lose_worker(struct keeper *keeper, int status)
 	keeper->worker = 0;
 }
 
+/* Its end is not waited for without end: a debugger would hold the keeper, and all openers. */
 void keeper_kill_worker(struct keeper *keeper)
 {
+	int64_t end_ns = keeper_now_ns() + KILLED_NS;
+
 	if (!keeper->worker)
 		return;
 	kill(keeper->worker, SIGKILL);
-	waitpid(keeper->worker, NULL, 0);
+	while (!waitpid(keeper->worker, NULL, WNOHANG) && keeper_now_ns() < end_ns)
+		poll(NULL, 0, KILLED_TICK_MS);
 	keeper->worker = 0;
 }
 
