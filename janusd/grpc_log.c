@@ -23,11 +23,36 @@ static struct {
 /* gRPC's own words where certificates do not do. If they change, ours are missing. */
 static const char refusal[] = "Handshaker factory creation failed";
 
+/* And where it accepts no connection any more; it does not take any back then. */
+static const char deafness[] = "Failed accept4";
+
+static struct {
+	pthread_mutex_t mutex;
+	void (*told)(void *data);
+	void *data;
+} deaf = { PTHREAD_MUTEX_INITIALIZER, NULL, NULL };
+
 static _Thread_local const char *refusal_text;
 
 void grpc_log_explain_refusal(const char *text)
 {
 	refusal_text = text;
+}
+
+void grpc_log_tell_deaf(void (*told)(void *data), void *data)
+{
+	pthread_mutex_lock(&deaf.mutex);
+	deaf.told = told;
+	deaf.data = data;
+	pthread_mutex_unlock(&deaf.mutex);
+}
+
+static void tell_deaf(void)
+{
+	pthread_mutex_lock(&deaf.mutex);
+	if (deaf.told)
+		deaf.told(deaf.data);
+	pthread_mutex_unlock(&deaf.mutex);
 }
 
 /* Return: whether one more line may be said; *skipped: how many were not, to tell now. */
@@ -61,6 +86,8 @@ static void say(gpr_log_func_args *args)
 		log_warning("%s", refusal_text);
 		refusal_text = NULL;
 	}
+	if (strstr(args->message, deafness))
+		tell_deaf();
 	if (!may_say(&skipped))
 		return;
 	if (skipped)
@@ -71,5 +98,7 @@ static void say(gpr_log_func_args *args)
 
 void grpc_log_init(void)
 {
+	/* Whatever the environment says: we go by some of it. */
+	gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
 	gpr_set_log_function(say);
 }

@@ -7,6 +7,7 @@
 #include <grpc/support/time.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ struct server {
 	struct rpc_tag shutdown_tag;
 	struct tls *tls[LISTEN_MAX];
 	pthread_t thread;
+	atomic_bool deaf;
 	/* The thread's own from here on. */
 	struct rpc_call *calls;
 	size_t call_count;
@@ -323,9 +325,24 @@ static int create_wake_call(struct server *server)
 	return server->wake_call ? 0 : -1;
 }
 
+/* On whichever thread has tried to accept. */
+static void become_deaf(void *data)
+{
+	struct server *server = data;
+
+	atomic_store(&server->deaf, true);
+	jobs_wake(server->service.jobs);
+}
+
+bool server_is_deaf(const struct server *server)
+{
+	return atomic_load(&server->deaf);
+}
+
 /* The thread has ended or never was; the queue is empty. */
 static void server_free(struct server *server)
 {
+	grpc_log_tell_deaf(NULL, NULL);
 	if (server->wake_call)
 		grpc_call_unref(server->wake_call);
 	if (server->nowhere)
@@ -372,6 +389,7 @@ int server_create(struct server **ret, const struct server_options *options)
 	grpc_init();
 	server->service.jobs = options->jobs;
 	server->service.node = options->node;
+	grpc_log_tell_deaf(become_deaf, server);
 	server->deadline = gpr_inf_future(GPR_CLOCK_MONOTONIC);
 	server->queue = grpc_completion_queue_create_for_next(NULL);
 	server->server = create_server();

@@ -7,6 +7,7 @@
 #ifndef JANUSD_GRPC_SERVER_H
 #define JANUSD_GRPC_SERVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cmdline;
@@ -29,6 +30,12 @@ struct server_options {
  * to stays until server_destroy(). Return: 0, or -1: logged.
  */
 int server_create(struct server **ret, const struct server_options *options);
+
+/*
+ * On the main thread: whether no new connection is accepted any more on one of the listeners.
+ * When that becomes true, jobs_get_fd() is readable. Only another server helps.
+ */
+bool server_is_deaf(const struct server *server);
 
 /*
  * Take no more calls and end those that are there, by force after a while. Returns at

@@ -46,7 +46,7 @@ void jobs_destroy(struct jobs *jobs)
 }
 
 /* The counter cannot overflow in a lifetime, and a full one is readable too. */
-static void ring(const struct jobs *jobs)
+void jobs_wake(struct jobs *jobs)
 {
 	static const uint64_t one = 1;
 	ssize_t written = write(jobs->fd, &one, sizeof(one));
@@ -69,7 +69,7 @@ int jobs_put(struct jobs *jobs, struct job *job)
 	pthread_mutex_unlock(&jobs->mutex);
 	if (!fits)
 		return -1;
-	ring(jobs);
+	jobs_wake(jobs);
 	return 0;
 }
 
@@ -92,7 +92,14 @@ void jobs_close(struct jobs *jobs)
 	pthread_mutex_lock(&jobs->mutex);
 	jobs->closed = true;
 	pthread_mutex_unlock(&jobs->mutex);
-	ring(jobs);
+	jobs_wake(jobs);
+}
+
+void jobs_open(struct jobs *jobs)
+{
+	pthread_mutex_lock(&jobs->mutex);
+	jobs->closed = false;
+	pthread_mutex_unlock(&jobs->mutex);
 }
 
 int jobs_get_fd(const struct jobs *jobs)
@@ -149,5 +156,5 @@ void jobs_run(struct jobs *jobs, struct guards *guards, size_t count)
 		run_one(jobs, job, guards);
 	/* The rest waits for the next round; what was read must not be forgotten. */
 	if (job)
-		ring(jobs);
+		jobs_wake(jobs);
 }

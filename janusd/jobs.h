@@ -51,6 +51,12 @@ void jobs_take(struct jobs *jobs, struct job *job);
 /* The gRPC thread has ended: no job comes any more. */
 void jobs_close(struct jobs *jobs);
 
+/* On the main thread: another gRPC thread is about to start. */
+void jobs_open(struct jobs *jobs);
+
+/* Have the main thread look, from any thread. */
+void jobs_wake(struct jobs *jobs);
+
 /* On the main thread: readable when jobs_run() or jobs_closed() has news. */
 int jobs_get_fd(const struct jobs *jobs);
 

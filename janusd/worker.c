@@ -13,12 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cmdline.h"
+#include "fds.h"
 #include "grpc_server.h"
 #include "guard_state.h"
 #include "guards.h"
@@ -38,6 +38,10 @@
 #define EVENTS_AT_ONCE 256
 #define JOBS_AT_ONCE 16
 #define SERVE_AGAIN_MS 5000
+#define LISTEN_AGAIN_MS 1000
+#define LISTEN_AGAIN_TRIES 60
+/* gRPC ends the process if it cannot have what it starts with. */
+#define SERVER_FDS 64
 
 struct worker {
 	const struct worker_setup *setup;
@@ -54,6 +58,7 @@ struct worker {
 	bool stopping;
 	bool leaving; /* stopping, and the guards stay for the next one */
 	bool told_to_go;
+	bool renewing; /* the server ends, and another one is to come */
 	int exit_status;
 };
 
@@ -77,18 +82,6 @@ static int start_signals(struct worker *worker)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	worker->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return worker->signals < 0 ? fail("cannot wait for signals", errno) : 0;
-}
-
-/* Containers, connections and events all take fds. */
-static void raise_fd_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit))
-		log_warning("cannot raise the limit of open files: %s", strerror(errno));
 }
 
 static int start_context(struct worker *worker)
@@ -185,7 +178,7 @@ static int start(struct worker *worker)
 	if (error)
 		return fail("cannot start to log", error);
 	log_set_sink(worker->sink);
-	raise_fd_limit();
+	fds_raise_limit();
 	if (start_context(worker) || start_objects(worker) || start_loop(worker))
 		return -1;
 	return resume(worker);
@@ -196,7 +189,7 @@ static void stop(struct worker *worker)
 	if (worker->stopping)
 		return;
 	worker->stopping = true;
-	if (worker->server)
+	if (worker->server && !worker->renewing)
 		server_stop(worker->server);
 }
 
@@ -350,6 +343,18 @@ static int serve(struct worker *worker)
 	return 0;
 }
 
+/* As it goes where there were no fds for a while: gRPC does not listen again by itself. */
+static void look_at_server(struct worker *worker)
+{
+	if (worker->stopping || worker->renewing || !server_is_deaf(worker->server))
+		return;
+	log_warning(
+		"no new connection can be accepted any more; those that there are end,"
+		" and all addresses are listened on anew");
+	worker->renewing = true;
+	server_stop(worker->server);
+}
+
 /*
  * Events first: they are fetched before a job replaces the guard they speak of. And they
  * are looked at whichever fd rang, for a job may have waited long.
@@ -367,6 +372,7 @@ static void run_loop(struct worker *worker)
 		jobs_run(worker->jobs, worker->guards, JOBS_AT_ONCE);
 		take_signal(worker);
 		take_question(worker);
+		look_at_server(worker);
 	}
 }
 
@@ -387,6 +393,33 @@ static void guard_on(struct worker *worker)
 	}
 }
 
+/*
+ * A worker that cannot get fds for long had better be another one. Return: whether there is
+ * another server to run the loop for.
+ */
+static bool listen_anew(struct worker *worker)
+{
+	server_destroy(worker->server);
+	worker->server = NULL;
+	if (worker->stopping)
+		return false;
+	worker->renewing = false;
+	jobs_open(worker->jobs);
+	for (int i = 0; i < LISTEN_AGAIN_TRIES && (!i || !fds_left(SERVER_FDS)); i++)
+		guard_for(worker, LISTEN_AGAIN_MS);
+	if (serve(worker))
+		worker->exit_status = EXIT_FAILURE;
+	return worker->server;
+}
+
+static void run(struct worker *worker)
+{
+	do {
+		log_notice("ready");
+		run_loop(worker);
+	} while (listen_anew(worker));
+}
+
 /* Everything that was answered until now is told. */
 static void take_last_events(struct worker *worker)
 {
@@ -394,17 +427,11 @@ static void take_last_events(struct worker *worker)
 		;
 }
 
-static void close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 /* In the reverse order of start(), whatever of it was reached. */
 static void finish(struct worker *worker)
 {
 	server_destroy(worker->server);
-	close_fd(worker->epoll);
+	util_close(&worker->epoll);
 	jobs_destroy(worker->jobs);
 	if (worker->guards && worker->records && worker->events) {
 		guards_clear(worker->guards);
@@ -415,7 +442,7 @@ static void finish(struct worker *worker)
 	records_destroy(worker->records);
 	janus_event_buffer_destroy(worker->events);
 	janus_context_destroy(worker->context);
-	close_fd(worker->signals);
+	util_close(&worker->signals);
 }
 
 /*
@@ -459,10 +486,7 @@ int worker_run(const struct worker_setup *setup)
 	} else if (worker.server) {
 		atomic_store(&setup->note->is_ready, true);
 		tell_keeper(&worker);
-		log_notice("ready");
-		run_loop(&worker);
-		server_destroy(worker.server);
-		worker.server = NULL;
+		run(&worker);
 	}
 	if (worker.leaving && !worker.exit_status)
 		guard_on(&worker);
