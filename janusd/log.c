@@ -3,11 +3,13 @@
 
 #include <janus/types.h>
 
-#include <inttypes.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
-#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "nowait.h"
@@ -15,7 +17,13 @@
 #define LINE_SIZE 2048
 
 static struct sink *log_sink;
-static atomic_uint_fast64_t lost_lines; /* that could not be written without a sink */
+
+/* Of what is written without a sink, on the only thread that there is then. */
+static struct {
+	uint64_t lost; /* lines that could not be written */
+	int error;     /* why; 0: there was no room */
+	bool torn; /* the last one has no end; or that of a worker, who had no room either */
+} direct;
 
 /* Where the last line is kept for others. */
 static pthread_mutex_t last_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -25,6 +33,8 @@ static size_t last_size;
 void log_set_sink(struct sink *sink)
 {
 	log_sink = sink;
+	if (sink) /* what the keeper has lost it tells itself */
+		memset(&direct, 0, sizeof(direct));
 }
 
 void log_set_last(char *last, size_t size)
@@ -43,36 +53,47 @@ static void keep_last(const char *line)
 	pthread_mutex_unlock(&last_mutex);
 }
 
+static bool write_bytes(const char *bytes, size_t length)
+{
+	ssize_t written = nowait_write(STDERR_FILENO, bytes, length);
+
+	if (written == (ssize_t)length) {
+		direct.torn = false;
+		return true;
+	}
+	if (written == -EAGAIN)
+		return false;
+	direct.torn = true;
+	if (written < 0)
+		direct.error = (int)-written;
+	return false;
+}
+
 /* The line feed goes in the place of the terminator. */
 static bool write_line(char *line, size_t length)
 {
-	bool written;
+	bool written = !direct.torn || write_bytes("\n", 1);
 
 	line[length] = '\n';
-	written = nowait_write(STDERR_FILENO, line, length + 1);
+	written = written && write_bytes(line, length + 1);
 	line[length] = '\0';
+	direct.lost += !written;
 	return written;
 }
 
 /* Whoever has no sink has no thread either that could wait for the reader. */
 static void write_directly(char *line, size_t length)
 {
-	uint64_t lost = atomic_exchange(&lost_lines, 0);
-	char news[128];
-	int used;
+	uint64_t lost = direct.lost;
+	char news[SINK_NEWS_SIZE];
 
 	if (lost) {
-		used = snprintf(news, sizeof(news),
-				"janusd: warning: %" PRIu64 " log lines were dropped: "
-				"standard error was not read in time",
-				lost);
-		if (!write_line(news, (size_t)used)) {
-			atomic_fetch_add(&lost_lines, lost + 1);
+		if (!write_line(news, sink_news(news, lost, direct.error)))
 			return;
-		}
+		direct.lost = 0;
+		direct.error = 0;
 	}
-	if (!write_line(line, length))
-		atomic_fetch_add(&lost_lines, 1);
+	write_line(line, length);
 }
 
 format_like_printf(2, 0) static void log_line(const char *prefix, const char *format,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,18 +28,20 @@ static ssize_t write_pipe(int fd, const void *bytes, size_t length)
 	return written;
 }
 
-bool nowait_write(int fd, const void *bytes, size_t length)
+ssize_t nowait_write(int fd, const void *bytes, size_t length)
 {
 	struct stat status;
 	ssize_t written;
 
-	if (fstat(fd, &status) || !has_room(fd))
-		return false;
+	if (fstat(fd, &status))
+		return -errno;
+	if (!has_room(fd))
+		return -EAGAIN;
 	if (S_ISSOCK(status.st_mode))
 		written = send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	else if (S_ISFIFO(status.st_mode))
 		written = write_pipe(fd, bytes, length);
 	else
 		written = write(fd, bytes, length);
-	return written == (ssize_t)length;
+	return written < 0 ? -errno : written;
 }

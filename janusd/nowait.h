@@ -6,10 +6,10 @@
 #ifndef JANUSD_NOWAIT_H
 #define JANUSD_NOWAIT_H
 
-#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
-/* @length: PIPE_BUF at most. Return: whether all of it was written. */
-bool nowait_write(int fd, const void *bytes, size_t length);
+/* @length: PIPE_BUF at most. Return: how much was written, or a negative errno. */
+ssize_t nowait_write(int fd, const void *bytes, size_t length);
 
 #endif

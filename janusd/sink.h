@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SINK_NEWS_SIZE 160
+
 struct sink;
 
 /*
@@ -21,6 +23,12 @@ int sink_text_create(struct sink **ret, int fd, size_t room);
 
 /* One line; the line feed is added here. From any thread. */
 void sink_write(struct sink *sink, const char *line, size_t length);
+
+/*
+ * The line that tells of @dropped ones, without a line feed. @error: why they could not be
+ * written; 0: there was no room. Return: its length.
+ */
+size_t sink_news(char line[SINK_NEWS_SIZE], uint64_t dropped, int error);
 
 /* Wait until everything is written, at most this long. Return: whether it is. */
 bool sink_flush(struct sink *sink, int64_t timeout_ns);

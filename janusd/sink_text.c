@@ -6,6 +6,7 @@
 #include "sink.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
  */
 #define CHUNK_SIZE 4096
 #define POLL_MS 1000
+#define AGAIN_NS INT64_C(1000000000)
 
 struct sink {
 	pthread_t thread;
@@ -32,10 +34,23 @@ struct sink {
 	size_t room;
 	size_t start;
 	size_t used;
-	uint64_t dropped; /* lines that found no room since it was last told */
+	uint64_t taken;   /* bytes, since the beginning */
+	uint64_t dropped; /* lines that were lost, and nothing said about it yet */
+	uint64_t telling; /* lines that the news in the ring tells of; 0: there is none */
+	uint64_t news_end; /* where in all bytes that ends */
 	int fd;
+	int error; /* why writing failed last */
 	bool writing;
 	bool stopping;
+};
+
+/* What the thread knows of the other end. */
+struct end {
+	int fd;
+	int error;
+	bool midline;  /* what was written last was no line feed */
+	bool torn;     /* and the rest of that line will not come */
+	bool skipping; /* nor will that of the line which comes next */
 };
 
 static void put_bytes(struct sink *sink, const char *bytes, size_t length)
@@ -59,21 +74,34 @@ static bool put_line(struct sink *sink, const char *line, size_t length)
 	return true;
 }
 
-/* Called with the mutex held. False: not even the news of the loss has room. */
+size_t sink_news(char line[SINK_NEWS_SIZE], uint64_t dropped, int error)
+{
+	int length = snprintf(line, SINK_NEWS_SIZE,
+			      "janusd: warning: %" PRIu64 " log lines were dropped: "
+			      "standard error %s%s",
+			      dropped,
+			      error ? "cannot be written: " : "was not read in time",
+			      error ? strerror(error) : "");
+
+	return (size_t)length < SINK_NEWS_SIZE ? (size_t)length : SINK_NEWS_SIZE - 1;
+}
+
+/*
+ * Called with the mutex held. One at a time, so that it is known what is lost with it. False: not
+ * even the news of the loss has room.
+ */
 static bool tell_dropped(struct sink *sink)
 {
-	char line[128];
-	int length;
+	char line[SINK_NEWS_SIZE];
 
-	if (!sink->dropped)
+	if (!sink->dropped || sink->telling)
 		return true;
-	length = snprintf(line, sizeof(line),
-			  "janusd: warning: %llu log lines were dropped: "
-			  "standard error was not read in time",
-			  (unsigned long long)sink->dropped);
-	if (!put_line(sink, line, (size_t)length))
+	if (!put_line(sink, line, sink_news(line, sink->dropped, sink->error)))
 		return false;
+	sink->telling = sink->dropped;
+	sink->news_end = sink->taken + sink->used;
 	sink->dropped = 0;
+	sink->error = 0;
 	return true;
 }
 
@@ -102,6 +130,7 @@ static size_t take_chunk(struct sink *sink, char chunk[CHUNK_SIZE])
 		length = (size_t)(last - chunk) + 1;
 	sink->start = (sink->start + length) % sink->room;
 	sink->used -= length;
+	sink->taken += length;
 	return length;
 }
 
@@ -114,58 +143,136 @@ static uint64_t count_lines(const char *bytes, size_t length)
 	return count;
 }
 
-/* Return: how many lines could not be written. */
-static uint64_t write_chunk(int fd, const char *chunk, size_t length)
+/* Return: how much could be written. */
+static size_t write_bytes(struct end *end, const char *bytes, size_t length)
 {
-	while (length) {
-		struct pollfd ready = { .fd = fd, .events = POLLOUT };
+	size_t done = 0;
+
+	while (done < length) {
+		struct pollfd ready = { .fd = end->fd, .events = POLLOUT };
 		ssize_t written;
 
 		if (poll(&ready, 1, POLL_MS) <= 0)
 			continue;
-		written = write(fd, chunk, length);
-		if (written < 0 && errno != EINTR && errno != EAGAIN)
-			return count_lines(chunk, length);
-		if (written > 0) {
-			chunk += written;
-			length -= (size_t)written;
+		written = write(end->fd, bytes + done, length - done);
+		if (written > 0)
+			done += (size_t)written;
+		else if (written < 0 && errno != EINTR && errno != EAGAIN) {
+			end->error = errno;
+			break;
 		}
 	}
-	return 0;
+	return done;
+}
+
+/* The rest of a line whose beginning is lost already. Return: how long that is. */
+static size_t skip(struct end *end, const char *chunk, size_t length)
+{
+	const char *last = end->skipping ? memchr(chunk, '\n', length) : NULL;
+
+	if (!end->skipping)
+		return 0;
+	if (!last)
+		return length;
+	end->skipping = false;
+	return (size_t)(last - chunk) + 1;
+}
+
+/* Return: how much could not be written of what stands at the end of the chunk. */
+static size_t write_chunk(struct end *end, const char *chunk, size_t length)
+{
+	size_t done = 0;
+
+	if (!length)
+		return 0;
+	if (end->torn && write_bytes(end, "\n", 1))
+		end->torn = end->midline = false;
+	if (!end->torn)
+		done = write_bytes(end, chunk, length);
+	if (done)
+		end->midline = chunk[done - 1] != '\n';
+	if (done == length)
+		return 0;
+	end->skipping = chunk[length - 1] != '\n';
+	/* Of a line that lacks nothing but its end, that is written later. */
+	done += !end->torn && end->midline && chunk[done] == '\n';
+	end->torn = end->midline;
+	return length - done;
+}
+
+/* Called with the mutex held. The news counts for the lines that it tells of. */
+static void count_lost(struct sink *sink, uint64_t lines, size_t bytes)
+{
+	bool was_taken = sink->telling && sink->news_end <= sink->taken;
+
+	sink->dropped += lines;
+	if (was_taken && sink->news_end > sink->taken - bytes)
+		sink->dropped += sink->telling - 1;
+	if (was_taken)
+		sink->telling = 0;
+}
+
+static void write_some(struct sink *sink, struct end *end)
+{
+	char chunk[CHUNK_SIZE];
+	size_t length = take_chunk(sink, chunk);
+	size_t skipped, lost;
+	uint64_t lines;
+
+	sink->writing = true;
+	pthread_mutex_unlock(&sink->mutex);
+	skipped = skip(end, chunk, length);
+	lost = write_chunk(end, chunk + skipped, length - skipped);
+	lines = count_lines(chunk, skipped) + count_lines(chunk + length - lost, lost);
+	pthread_mutex_lock(&sink->mutex);
+	sink->writing = false;
+	if (lost)
+		sink->error = end->error;
+	count_lost(sink, lines, lost);
+}
+
+static struct timespec deadline_after(int64_t timeout_ns)
+{
+	struct timespec when;
+
+	clock_gettime(CLOCK_MONOTONIC, &when);
+	when.tv_sec += (time_t)(timeout_ns / 1000000000);
+	when.tv_nsec += (long)(timeout_ns % 1000000000);
+	if (when.tv_nsec >= 1000000000) {
+		when.tv_nsec -= 1000000000;
+		when.tv_sec++;
+	}
+	return when;
+}
+
+/* Where writing has failed, the news of it waits for the next line, or for a while. */
+static void wait_for_lines(struct sink *sink)
+{
+	struct timespec again = deadline_after(AGAIN_NS);
+
+	if (!sink->dropped)
+		pthread_cond_wait(&sink->filled, &sink->mutex);
+	else if (pthread_cond_timedwait(&sink->filled, &sink->mutex, &again) == ETIMEDOUT)
+		tell_dropped(sink);
 }
 
 static void *run_writer(void *arg)
 {
 	struct sink *sink = arg;
-	char chunk[CHUNK_SIZE];
-	bool broken = false;
+	struct end end = { .fd = sink->fd };
 
 	pthread_mutex_lock(&sink->mutex);
 	for (;;) {
-		size_t length;
-		uint64_t lost;
-
-		/*
-		 * Where writing fails, the news of it waits for the next line of
-		 * somebody.
-		 */
-		if (!sink->used && !broken)
+		if (!sink->used && !sink->error)
 			tell_dropped(sink);
-		if (!sink->used) {
-			pthread_cond_broadcast(&sink->emptied);
-			if (sink->stopping)
-				break;
-			pthread_cond_wait(&sink->filled, &sink->mutex);
+		if (sink->used) {
+			write_some(sink, &end);
 			continue;
 		}
-		length = take_chunk(sink, chunk);
-		sink->writing = true;
-		pthread_mutex_unlock(&sink->mutex);
-		lost = write_chunk(sink->fd, chunk, length);
-		pthread_mutex_lock(&sink->mutex);
-		sink->writing = false;
-		sink->dropped += lost;
-		broken = lost > 0;
+		pthread_cond_broadcast(&sink->emptied);
+		if (sink->stopping)
+			break;
+		wait_for_lines(sink);
 	}
 	pthread_mutex_unlock(&sink->mutex);
 	return NULL;
@@ -178,7 +285,7 @@ static void init_conditions(struct sink *sink)
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&sink->mutex, NULL);
-	pthread_cond_init(&sink->filled, NULL);
+	pthread_cond_init(&sink->filled, &monotonic);
 	pthread_cond_init(&sink->emptied, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 }
@@ -211,20 +318,6 @@ int sink_text_create(struct sink **ret, int fd, size_t room)
 	}
 	*ret = sink;
 	return 0;
-}
-
-static struct timespec deadline_after(int64_t timeout_ns)
-{
-	struct timespec when;
-
-	clock_gettime(CLOCK_MONOTONIC, &when);
-	when.tv_sec += (time_t)(timeout_ns / 1000000000);
-	when.tv_nsec += (long)(timeout_ns % 1000000000);
-	if (when.tv_nsec >= 1000000000) {
-		when.tv_nsec -= 1000000000;
-		when.tv_sec++;
-	}
-	return when;
 }
 
 bool sink_flush(struct sink *sink, int64_t timeout_ns)
