@@ -53,6 +53,9 @@ need_build()
 	need protobuf-compiler command protoc
 	need libjansson-dev library jansson
 	need libcap-ng-dev library libcap-ng
+	need libmicrohttpd-dev library libmicrohttpd
+	need libseccomp-dev library libseccomp
+	need libyaml-dev library yaml-0.1
 	need scdoc command scdoc
 }
 

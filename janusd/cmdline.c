@@ -236,7 +236,8 @@ int cmdline_parse(struct cmdline *ret, int argc, char **argv,
 		  char error[CMDLINE_ERROR_SIZE])
 {
 	struct cmdline cmdline = { .action = CMDLINE_RUN,
-				   .deadline_ms = CMDLINE_DEADLINE_MS };
+				   .deadline_ms = CMDLINE_DEADLINE_MS,
+				   .settings = settings_default };
 	int key;
 
 	opterr = 0;

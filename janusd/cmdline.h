@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "settings.h"
+
 #define CMDLINE_LISTEN_MAX 16
 #define CMDLINE_LIFELINES_MAX 16
 #define CMDLINE_ERROR_SIZE 512
@@ -39,6 +41,7 @@ struct cmdline {
 	const char *lifelines[CMDLINE_LIFELINES_MAX]; /* absolute paths of programs */
 	size_t lifeline_count;
 	bool keep_guarding;
+	struct settings settings; /* all else that goes, whoever decided it */
 };
 
 /*
