@@ -9,11 +9,11 @@
 #include "text.h"
 
 /*
- * Our messages nest three deep; a deeper one would be a recursive type, which is not for
+ * Our messages nest four deep; a deeper one would be a recursive type, which is not for
  * us.
  */
 #define DEPTH_MAX 8
-#define FIELDS_MAX 16
+#define FIELDS_MAX 32
 
 /* Where the check is: "subject[3].tags[0].key" is a chain of these. */
 struct place {

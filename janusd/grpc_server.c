@@ -389,6 +389,7 @@ int server_create(struct server **ret, const struct server_options *options)
 	grpc_init();
 	server->service.jobs = options->jobs;
 	server->service.node = options->node;
+	server->service.limits = &options->cmdline->settings.limits;
 	grpc_log_tell_deaf(become_deaf, server);
 	server->deadline = gpr_inf_future(GPR_CLOCK_MONOTONIC);
 	server->queue = grpc_completion_queue_create_for_next(NULL);

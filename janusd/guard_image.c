@@ -5,17 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guards.h"
 #include "util.h"
 
-/* More than a request may name. */
-#define TARGETS_MAX 1024
+#define SOURCE_MAX_BYTES 8192
 
-/* The bytes: how many targets, for each of them this and its id, then the request. */
+/* No count of targets, with which the first form of these bytes began. */
+#define FORMAT UINT32_C(0x3276674a)
+
+/* The bytes: this and the source, for each target its head and its id, then the guard. */
+struct image_head {
+	uint32_t format;
+	uint32_t target_count;
+	uint64_t generation;
+	uint32_t source_size;
+	uint32_t zero;
+};
+
 struct target_head {
 	uint64_t start_time;
 	int32_t pid;
-	uint32_t cid_size; /* 0: a process */
+	uint32_t cid_size; /* 0: a process or the host */
+	uint32_t index;
+	uint32_t again;
 };
 
 static void put(uint8_t **at, const void *bytes, size_t size)
@@ -25,36 +36,50 @@ static void put(uint8_t **at, const void *bytes, size_t size)
 	*at += size;
 }
 
-static size_t cid_size(const struct guard_target *target)
+static size_t cid_size(const struct guard_image_target *target)
 {
 	return target->cid ? strlen(target->cid) : 0;
 }
 
-int guard_image_pack(const struct guard_target *targets, size_t target_count,
-		     struct wire_bytes request, struct wire_bytes *ret)
+static size_t size_of(const struct guard_image *image)
 {
-	uint32_t count = (uint32_t)target_count;
-	size_t size = sizeof(count) + request.size;
-	uint8_t *data, *at;
+	size_t size = sizeof(struct image_head) + strlen(image->source) +
+		      image->guard.size;
 
-	for (size_t i = 0; i < target_count; i++)
-		size += sizeof(struct target_head) + cid_size(&targets[i]);
-	data = malloc(size);
+	for (size_t i = 0; i < image->target_count; i++)
+		size += sizeof(struct target_head) + cid_size(&image->targets[i]);
+	return size;
+}
+
+int guard_image_pack(const struct guard_image *image, struct wire_bytes *ret)
+{
+	const struct image_head head = {
+		.format = FORMAT,
+		.target_count = (uint32_t)image->target_count,
+		.generation = image->generation,
+		.source_size = (uint32_t)strlen(image->source),
+	};
+	size_t size = size_of(image);
+	uint8_t *data = malloc(size), *at = data;
+
 	if (!data)
 		return -ENOMEM;
-	at = data;
-	put(&at, &count, sizeof(count));
-	for (size_t i = 0; i < target_count; i++) {
-		struct target_head head = {
-			targets[i].start_time,
-			targets[i].pid,
-			(uint32_t)cid_size(&targets[i]),
+	put(&at, &head, sizeof(head));
+	put(&at, image->source, head.source_size);
+	for (size_t i = 0; i < image->target_count; i++) {
+		const struct guard_image_target *target = &image->targets[i];
+		const struct target_head one = {
+			.start_time = target->start_time,
+			.pid = target->pid,
+			.cid_size = (uint32_t)cid_size(target),
+			.index = target->index,
+			.again = target->again,
 		};
 
-		put(&at, &head, sizeof(head));
-		put(&at, targets[i].cid, head.cid_size);
+		put(&at, &one, sizeof(one));
+		put(&at, target->cid, one.cid_size);
 	}
-	put(&at, request.data, request.size);
+	put(&at, image->guard.data, image->guard.size);
 	*ret = (struct wire_bytes){ data, size };
 	return 0;
 }
@@ -69,43 +94,77 @@ static int take(struct wire_bytes *rest, void *buf, size_t size)
 	return 0;
 }
 
+static int take_text(struct wire_bytes *rest, char **ret, size_t size)
+{
+	if (size > rest->size)
+		return -EBADMSG;
+	*ret = strndup((const char *)rest->data, size);
+	if (!*ret)
+		return -ENOMEM;
+	rest->data += size;
+	rest->size -= size;
+	return 0;
+}
+
 static int take_target(struct wire_bytes *rest, struct guard_image_target *target)
 {
 	struct target_head head;
 
-	if (take(rest, &head, sizeof(head)) || head.cid_size > rest->size)
+	if (take(rest, &head, sizeof(head)))
 		return -EBADMSG;
 	target->pid = head.pid;
 	target->start_time = head.start_time;
-	if (!head.cid_size)
-		return 0;
-	target->cid = strndup((const char *)rest->data, head.cid_size);
-	if (!target->cid)
-		return -ENOMEM;
-	rest->data += head.cid_size;
-	rest->size -= head.cid_size;
-	return 0;
+	target->index = head.index;
+	target->again = head.again;
+	return head.cid_size ? take_text(rest, &target->cid, head.cid_size) : 0;
 }
 
 int guard_image_unpack(struct guard_image *ret, struct wire_bytes bytes)
 {
 	struct guard_image image = { 0 };
-	uint32_t count;
-	int error = take(&bytes, &count, sizeof(count));
+	struct image_head head;
+	int error = take(&bytes, &head, sizeof(head));
 
-	if (error || count > TARGETS_MAX)
+	if (error || head.format != FORMAT ||
+	    head.target_count > GUARD_IMAGE_TARGETS_MAX ||
+	    head.source_size > SOURCE_MAX_BYTES)
 		return -EBADMSG;
-	image.targets = calloc((size_t)count + 1, sizeof(*image.targets));
+	image.generation = head.generation;
+	image.targets = calloc((size_t)head.target_count + 1, sizeof(*image.targets));
 	if (!image.targets)
 		return -ENOMEM;
-	while (!error && image.target_count < count)
+	error = take_text(&bytes, &image.source, head.source_size);
+	while (!error && image.target_count < head.target_count)
 		error = take_target(&bytes, &image.targets[image.target_count++]);
 	if (error) {
 		guard_image_done(&image);
 		return error;
 	}
-	image.request = bytes;
+	image.guard = bytes;
 	*ret = image;
+	return 0;
+}
+
+int guard_image_copy_targets(struct guard_image *ret, const struct guard_image *image)
+{
+	struct guard_image copy = { 0 };
+
+	copy.targets = calloc(image->target_count + 1, sizeof(*copy.targets));
+	if (!copy.targets)
+		return -ENOMEM;
+	for (size_t i = 0; i < image->target_count; i++) {
+		struct guard_image_target *target = &copy.targets[copy.target_count++];
+
+		*target = image->targets[i];
+		if (!target->cid)
+			continue;
+		target->cid = strdup(target->cid);
+		if (!target->cid) {
+			guard_image_done(&copy);
+			return -ENOMEM;
+		}
+	}
+	*ret = copy;
 	return 0;
 }
 
@@ -123,5 +182,6 @@ void guard_image_done(struct guard_image *image)
 	for (size_t i = 0; i < image->target_count; i++)
 		free(image->targets[i].cid);
 	free(image->targets);
+	free(image->source);
 	memset(image, 0, sizeof(*image));
 }

@@ -7,12 +7,10 @@
  * A pod's containers differ: where none of a guard's paths is in one of them, that one is
  * left alone and reported, as long as another one has some.
  */
-#include <janus/container.h>
 #include <janus/error.h>
 #include <janus/watch.h>
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,83 +18,17 @@
 
 #include "guards_internal.h"
 #include "log.h"
-#include "process.h"
 #include "text.h"
-#include "util.h"
-
-#define CONTAINER_CLEANUP cleanup(container_free)
-
-static void container_free(struct janus_container **container)
-{
-	janus_container_destroy(*container);
-}
 
 struct replacing {
 	struct guards *guards;
 	struct guard *old; /* NULL: nothing is replaced */
 	struct guard *fresh;
 	struct guard_outcome *outcome;
-	size_t in_force;    /* targets with a watch */
-	struct status none; /* of the first target that has none of the paths */
+	size_t in_force; /* targets with a watch */
 	/* For each target of @fresh: the watch of @old says the new already. */
 	bool updated[];
 };
-
-static const char *target_name(const struct guard_target *target, char buf[32])
-{
-	if (target->cid)
-		return target->cid;
-	snprintf(buf, 32, "%" PRId32, target->pid);
-	return buf;
-}
-
-static const char *target_field(const struct guard_target *target)
-{
-	return target->cid ? "cid" : "pid";
-}
-
-static uint32_t container_code(int error)
-{
-	switch (error) {
-	case -EINVAL:
-	case -ENAMETOOLONG:
-		return STATUS_INVALID_ARGUMENT;
-	case -ENOENT:
-	case -ESRCH:
-		return STATUS_NOT_FOUND;
-	case -ENOTUNIQ:
-		return STATUS_FAILED_PRECONDITION;
-	case -EAGAIN:
-		return STATUS_UNAVAILABLE;
-	case -EPERM:
-	case -EACCES:
-		return STATUS_PERMISSION_DENIED;
-	case -EMFILE:
-	case -ENFILE:
-	case -ENOMEM:
-		return STATUS_RESOURCE_EXHAUSTED;
-	default:
-		return STATUS_INTERNAL;
-	}
-}
-
-static const char *container_cause(int error)
-{
-	switch (error) {
-	case -EINVAL:
-		return "is no container id";
-	case -ENOENT:
-		return "no container on this node has this id";
-	case -ENOTUNIQ:
-		return "more than one container's id starts with this";
-	case -ESRCH:
-		return "the container ended while it was looked at";
-	case -EAGAIN:
-		return "the container is not up yet: it has no root of its own";
-	default:
-		return janus_strerror(error);
-	}
-}
 
 static uint32_t watch_code(int error)
 {
@@ -138,73 +70,6 @@ static bool is_none_markable(int error, const struct janus_watch_report *report)
 	       error == -EMEDIUMTYPE || error == -EREMOTE || error == -EOPNOTSUPP;
 }
 
-static bool has_target(const struct guard *guard, const char *cid, int32_t pid)
-{
-	for (size_t i = 0; i < guard->target_count; i++) {
-		const struct guard_target *target = &guard->targets[i];
-
-		if (cid ? target->cid && !strcmp(target->cid, cid)
-			: !target->cid && target->pid == pid)
-			return true;
-	}
-	return false;
-}
-
-static int resolve_container(struct guard *guard, size_t index, struct status *status)
-{
-	CONTAINER_CLEANUP struct janus_container *container = NULL;
-	const char *asked = guard->config->cids[index];
-	struct guard_target *target = &guard->targets[guard->target_count];
-	struct text_quote quote;
-	const char *cid;
-	int error = janus_container_lookup(asked, &container);
-
-	if (error)
-		return status_set(status, container_code(error), "cid[%zu]: '%s': %s",
-				  index, text_quote(&quote, asked),
-				  container_cause(error));
-	cid = janus_container_get_id(container);
-	if (has_target(guard, cid, 0))
-		return 0;
-	target->cid = strdup(cid);
-	if (!target->cid)
-		return status_set(status, STATUS_RESOURCE_EXHAUSTED,
-				  "cid[%zu]: no memory", index);
-	target->pid = janus_container_get_init_pid(container);
-	guard->target_count++;
-	return 0;
-}
-
-/*
- * Looked at before the watch is made: if the pid goes to somebody else meanwhile, the next
- * worker finds that nobody is there, instead of the wrong one.
- */
-static void add_process(struct guard *guard, int32_t pid)
-{
-	struct guard_target *target = &guard->targets[guard->target_count++];
-
-	target->pid = pid;
-	target->start_time = process_start_time(pid);
-}
-
-/* Containers by their full ids, so that one that is named twice counts once. */
-static int resolve_targets(struct guard *guard, struct status *status)
-{
-	const struct guard_config *config = guard->config;
-
-	guard->targets = calloc(config->cid_count + config->pid_count,
-				sizeof(*guard->targets));
-	if (!guard->targets)
-		return status_set(status, STATUS_RESOURCE_EXHAUSTED, "cid: no memory");
-	for (size_t i = 0; i < config->cid_count; i++)
-		if (resolve_container(guard, i, status))
-			return -1;
-	for (size_t i = 0; i < config->pid_count; i++)
-		if (!has_target(guard, NULL, config->pids[i]))
-			add_process(guard, config->pids[i]);
-	return 0;
-}
-
 static struct guard_target *find_old(const struct replacing *replacing,
 				     const struct guard_target *target)
 {
@@ -215,72 +80,115 @@ static struct guard_target *find_old(const struct replacing *replacing,
 	for (size_t i = 0; i < old->target_count; i++) {
 		struct guard_target *one = &old->targets[i];
 
-		if (!one->watch || !one->cid != !target->cid)
-			continue;
-		if (one->cid ? !strcmp(one->cid, target->cid) : one->pid == target->pid)
+		if (one->watch && guard_target_is_same(one, target))
 			return one;
 	}
 	return NULL;
 }
 
-/* Of whoever keeps the node going nothing is denied. */
+/* Of whoever keeps the node going nothing is denied; see guard_subjects.c. */
+static void spare(const struct guards_options *options, struct guard_config *config,
+		  size_t index)
+{
+	struct janus_subject *subject = &config->subjects[index];
+	const bool only = subject->flags & JANUS_SUBJECT_ONLY;
+
+	if (subject->mode == JANUS_MODE_AUDIT ||
+	    !(only ? subject->allow_count : subject->deny_count))
+		return;
+	if (!config->exceptions[index]) {
+		subject->exceptions = options->lifelines;
+		subject->exception_count = options->lifeline_count;
+		return;
+	}
+	for (size_t i = 0; i < options->lifeline_count; i++)
+		config->exceptions[index][subject->exception_count++] =
+			options->lifelines[i];
+}
+
 static void spare_lifelines(const struct guards_options *options,
 			    struct guard_config *config)
 {
-	for (size_t i = 0; i < config->subject_count; i++) {
-		if (!config->subjects[i].deny_count)
-			continue;
-		config->subjects[i].exceptions = options->lifelines;
-		config->subjects[i].exception_count = options->lifeline_count;
-	}
+	for (size_t i = 0; !config->spared && i < config->subject_count; i++)
+		spare(options, config, i);
+	config->spared = true;
 }
 
-static struct janus_watch_options options_of(const struct replacing *replacing,
+static struct janus_watch_options options_of(const struct guards *guards,
 					     const struct guard *guard,
 					     const struct guard_target *target)
 {
 	struct janus_watch_options options = JANUS_WATCH_OPTIONS_INIT;
+	struct guard_config *config = guard->config;
 
-	spare_lifelines(&replacing->guards->options, guard->config);
-	options.subjects = guard->config->subjects;
-	options.subject_count = guard->config->subject_count;
+	spare_lifelines(&guards->options, config);
+	options.subjects = config->subjects;
+	options.subject_count = config->subject_count;
 	options.cookie = guard->label->id;
-	options.target = target->cid ? JANUS_TARGET_CONTAINER : JANUS_TARGET_PID;
-	options.container_id = target->cid;
-	options.pid = target->cid ? 0 : target->pid;
-	options.on_failure = replacing->guards->options.on_failure;
+	options.on_failure = config->on_failure ? config->on_failure
+						: guards->options.on_failure;
+	options.directory_limit = config->guard->directory_limit;
+	if (target->cid) {
+		options.target = JANUS_TARGET_CONTAINER;
+		options.container_id = target->cid;
+		options.wait_ns = config->wait_ns;
+	} else if (target->pid) {
+		options.target = JANUS_TARGET_PID;
+		options.pid = target->pid;
+	}
 	return options;
 }
 
-static void set_failure(struct status *status, const struct guard_target *target,
-			int error, const struct janus_watch_report *report)
+/* No path was looked at: it is the target that is not there. */
+static bool is_target_gone(int error, const struct janus_watch_report *report)
 {
-	/* No path was looked at: it is the target that went away meanwhile. */
-	bool is_gone = error == -ENOENT && !report->skipped;
-	bool is_early = error == -EAGAIN && !report->skipped;
-	uint32_t code = is_gone    ? STATUS_NOT_FOUND
-			: is_early ? STATUS_UNAVAILABLE
-				   : watch_code(error);
-	struct text_quote quote;
-	char buf[32];
+	return (error == -ENOENT || error == -ESRCH) && !report->skipped;
+}
 
-	status_set(status, code, "%s: '%s': %s", target_field(target),
-		   text_quote(&quote, target_name(target, buf)),
+static bool is_target_early(int error, const struct janus_watch_report *report)
+{
+	return error == -EAGAIN && !report->skipped;
+}
+
+static void set_failure(const struct replacing *replacing,
+			const struct guard_target *target, int error,
+			const struct janus_watch_report *report, struct status *status)
+{
+	uint32_t code = is_target_gone(error, report)    ? STATUS_NOT_FOUND
+			: is_target_early(error, report) ? STATUS_UNAVAILABLE
+							 : watch_code(error);
+	char place[GUARD_PLACE_SIZE], name[32];
+	struct text_quote quote;
+
+	status_set(status, code, "%s: '%s': %s",
+		   guard_place(place, replacing->fresh, target),
+		   text_quote(&quote, guard_target_name(target, name)),
 		   *report->message ? report->message : janus_strerror(error));
+}
+
+/* A target that cannot be guarded leaves the others alone. */
+static bool is_bearable(const struct replacing *replacing, int error,
+			const struct janus_watch_report *report)
+{
+	if (is_none_markable(error, report))
+		return true;
+	return !guard_config_is_legacy(replacing->fresh->config) &&
+	       (is_target_gone(error, report) || is_target_early(error, report));
 }
 
 static void add_report(struct replacing *replacing, const struct guard_target *target,
 		       const struct janus_watch_report *report)
 {
 	struct guard_outcome *outcome = replacing->outcome;
+	char place[GUARD_PLACE_SIZE], name[32];
 	struct text_quote quote;
-	char buf[32];
 
 	outcome->paths += report->paths;
 	if (!outcome->skipped && report->skipped)
 		snprintf(outcome->skipped_first, sizeof(outcome->skipped_first),
-			 "%s '%s': %.400s", target_field(target),
-			 text_quote(&quote, target_name(target, buf)), report->message);
+			 "%s '%s': %.400s", guard_place(place, replacing->fresh, target),
+			 text_quote(&quote, guard_target_name(target, name)),
+			 report->message);
 	outcome->skipped += report->skipped;
 }
 
@@ -288,15 +196,22 @@ static void add_report(struct replacing *replacing, const struct guard_target *t
 static int take_result(struct replacing *replacing, struct guard_target *target,
 		       int error, const struct janus_watch_report *report)
 {
-	if (error && !is_none_markable(error, report)) {
-		set_failure(&replacing->outcome->status, target, error, report);
+	struct status *none = &replacing->outcome->missing;
+
+	if (error && !is_bearable(replacing, error, report)) {
+		set_failure(replacing, target, error, report,
+			    &replacing->outcome->status);
 		return -1;
 	}
 	if (report->pid)
 		target->pid = report->pid;
-	if (error && !replacing->none.code)
-		set_failure(&replacing->none, target, error, report);
-	if (!error)
+	if (error && !none->code)
+		set_failure(replacing, target, error, report, none);
+	guard_take_report(target, report);
+	if (error)
+		guard_take_failure(target, *report->message ? report->message
+							    : janus_strerror(error));
+	else
 		replacing->in_force++;
 	add_report(replacing, target, report);
 	return 0;
@@ -304,8 +219,8 @@ static int take_result(struct replacing *replacing, struct guard_target *target,
 
 static int create_watch(struct replacing *replacing, struct guard_target *target)
 {
-	struct janus_watch_options options = options_of(replacing, replacing->fresh,
-							target);
+	struct janus_watch_options options = options_of(replacing->guards,
+							replacing->fresh, target);
 	struct janus_watch_report report = JANUS_WATCH_REPORT_INIT;
 	int error = janus_watch_create(replacing->guards->context, &target->watch,
 				       &options, &report);
@@ -317,8 +232,8 @@ static int update_watch(struct replacing *replacing, size_t index)
 {
 	struct guard_target *target = &replacing->fresh->targets[index];
 	struct guard_target *old = find_old(replacing, target);
-	struct janus_watch_options options = options_of(replacing, replacing->fresh,
-							target);
+	struct janus_watch_options options = options_of(replacing->guards,
+							replacing->fresh, target);
 	struct janus_watch_report report = JANUS_WATCH_REPORT_INIT;
 	int error = janus_watch_update(old->watch, &options, &report);
 
@@ -326,19 +241,27 @@ static int update_watch(struct replacing *replacing, size_t index)
 	return take_result(replacing, target, error, &report);
 }
 
+/* It was not there when it was looked for: no watch is made for it. */
+static bool is_missing(const struct guard_target *target)
+{
+	return target->state == JANUS__V1__GUARD_STATE__GUARD_STATE_FAILED;
+}
+
 static int bring_into_force(struct replacing *replacing)
 {
 	struct guard *fresh = replacing->fresh;
 
 	for (size_t i = 0; i < fresh->target_count; i++)
-		if (!find_old(replacing, &fresh->targets[i]) &&
+		if (!is_missing(&fresh->targets[i]) &&
+		    !find_old(replacing, &fresh->targets[i]) &&
 		    create_watch(replacing, &fresh->targets[i]))
 			return -1;
 	for (size_t i = 0; i < fresh->target_count; i++)
-		if (find_old(replacing, &fresh->targets[i]) && update_watch(replacing, i))
+		if (!is_missing(&fresh->targets[i]) && !fresh->targets[i].watch &&
+		    find_old(replacing, &fresh->targets[i]) && update_watch(replacing, i))
 			return -1;
 	if (!replacing->in_force) {
-		replacing->outcome->status = replacing->none;
+		replacing->outcome->status = replacing->outcome->missing;
 		return -1;
 	}
 	return 0;
@@ -351,21 +274,22 @@ static void undo(struct replacing *replacing)
 
 	for (size_t i = 0; i < fresh->target_count; i++) {
 		struct janus_watch_report report = JANUS_WATCH_REPORT_INIT;
+		char place[GUARD_PLACE_SIZE], name[32];
 		struct janus_watch_options options;
 		struct guard_target *old;
 		struct text_quote quote;
-		char buf[32];
 
 		if (!replacing->updated[i])
 			continue;
 		old = find_old(replacing, &fresh->targets[i]);
-		options = options_of(replacing, replacing->old, old);
+		options = options_of(replacing->guards, replacing->old, old);
 		if (janus_watch_update(old->watch, &options, &report))
 			log_error(
 				"guard '%s': %s '%s' could not be brought back to what it"
 				" was and keeps the new paths: %s",
 				text_quote(&quote, fresh->config->name),
-				target_field(old), target_name(old, buf), report.message);
+				guard_place(place, replacing->old, old),
+				guard_target_name(old, name), report.message);
 	}
 }
 
@@ -384,14 +308,23 @@ static void commit(struct replacing *replacing)
 	}
 }
 
+int guard_refresh(struct guards *guards, struct guard *guard, struct guard_target *target)
+{
+	struct janus_watch_options options = options_of(guards, guard, target);
+	struct janus_watch_report report = JANUS_WATCH_REPORT_INIT;
+	int error = janus_watch_update(target->watch, &options, &report);
+
+	if (!error)
+		guard_take_report(target, &report);
+	return error;
+}
+
 int guard_replace(struct guards *guards, struct guard *old, struct guard *fresh,
 		  struct guard_outcome *ret)
 {
 	struct replacing *replacing;
 	int result;
 
-	if (resolve_targets(fresh, &ret->status))
-		return -1;
 	replacing = calloc(1, sizeof(*replacing) + fresh->target_count);
 	if (!replacing)
 		return status_set(&ret->status, STATUS_RESOURCE_EXHAUSTED,

@@ -8,21 +8,36 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "guard_image.h"
 #include "guard_state.h"
 #include "guards_internal.h"
 #include "log.h"
 #include "process.h"
+#include "settings.h"
 #include "text.h"
 
 /* How often a guard is tried whose targets end while that is done. */
 #define TRIES 3
 
+/* They were let in once. */
+static const struct limit_settings no_limits = {
+	.guards = UINT32_MAX,
+	.targets_per_guard = UINT32_MAX,
+	.subjects_per_guard = UINT32_MAX,
+	.paths_per_guard = UINT32_MAX,
+	.path_bytes = PATH_MAX,
+	.tags_per_subject = UINT32_MAX,
+	.request_bytes = UINT32_MAX,
+};
+
 struct restoring {
 	struct guards *guards;
 	const struct node_name *node;
+	uint64_t generation; /* the highest that was seen */
 	size_t in_force;
 	size_t ended;
 	size_t lost;
@@ -41,6 +56,8 @@ static bool is_gone(const struct guard_image_target *target)
 	struct janus_container *container = NULL;
 	int error;
 
+	if (target->again || (!target->cid && !target->pid))
+		return false;
 	if (!target->cid)
 		return !target->start_time ||
 		       process_start_time(target->pid) != target->start_time;
@@ -115,8 +132,6 @@ static void return_to_force(struct return_of *self, const struct guard *guard)
 	}
 	if (self->shrunk)
 		guards_save(guards, guard);
-	else
-		guard_config_drop_request(guard->config);
 	self->restoring->in_force++;
 }
 
@@ -124,10 +139,15 @@ static void return_to_force(struct return_of *self, const struct guard *guard)
 static int try_once(struct return_of *self, bool with_containers, struct status *status)
 {
 	struct restoring *restoring = self->restoring;
+	const struct guard_config_options options = {
+		.node = restoring->node,
+		.limits = &no_limits,
+		.source = self->image.source,
+	};
 	struct guard_outcome outcome;
 	struct guard_config *config;
 
-	if (guard_config_create(&config, self->image.request, restoring->node, status))
+	if (guard_config_create(&config, self->image.guard, &options, status))
 		return -1;
 	drop_ended(self, config, with_containers);
 	if (!self->image.target_count) {
@@ -138,9 +158,10 @@ static int try_once(struct return_of *self, bool with_containers, struct status 
 		guard_config_destroy(config);
 		return status_set(status, STATUS_RESOURCE_EXHAUSTED, "no memory");
 	}
-	/* It keeps its number. */
+	/* It keeps its number, and that of the change that made it. */
 	restoring->guards->last_serial = self->serial - 1;
-	guards_put(restoring->guards, config, &outcome);
+	restoring->guards->generation = self->image.generation - 1;
+	guards_put(restoring->guards, config, NULL, &outcome);
 	*status = outcome.status;
 	if (!outcome.guard)
 		return -1;
@@ -156,16 +177,36 @@ static void lose(struct return_of *self, const char *cause)
 	self->restoring->lost++;
 }
 
+static void note_generation(struct restoring *restoring, uint64_t generation)
+{
+	if (generation > restoring->generation)
+		restoring->generation = generation;
+}
+
+static void take_generation(struct restoring *restoring, struct wire_bytes value)
+{
+	uint64_t generation = 0;
+
+	if (value.size == sizeof(generation))
+		memcpy(&generation, value.data, sizeof(generation));
+	note_generation(restoring, generation);
+}
+
 static void restore(void *userdata, uint64_t serial, struct wire_bytes value)
 {
 	struct return_of self = { userdata, serial };
 	struct status status = { 0 };
 	int tries = 0;
 
+	if (serial == GUARDS_GENERATION_ID) {
+		take_generation(userdata, value);
+		return;
+	}
 	if (guard_image_unpack(&self.image, value)) {
 		lose(&self, "what is known of it makes no sense");
 		return;
 	}
+	note_generation(self.restoring, self.image.generation);
 	while (try_once(&self, tries > 0, &status)) {
 		if (status.code != STATUS_NOT_FOUND || ++tries == TRIES) {
 			lose(&self, status.message);
@@ -182,7 +223,14 @@ void guards_restore(struct guards *guards, const struct node_name *node)
 
 	if (!guards->options.state || !guard_state_count(guards->options.state))
 		return;
+	guards->restoring = true;
 	guard_state_each(guards->options.state, restore, &restoring);
+	guards->restoring = false;
+	guards->generation = restoring.generation;
+	if (guards->forgotten)
+		guards_count_change(guards);
+	if (!restoring.in_force && !restoring.ended && !restoring.lost)
+		return;
 	log_info("%zu guards are in force again, %zu have ended, %zu are lost",
 		 restoring.in_force, restoring.ended, restoring.lost);
 }

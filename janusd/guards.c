@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The registry: finds, counts and lists guards, and says which of them a request means. Each
- * change goes into the state as well, when it is done. How a guard comes into force is
- * guard_replace.c's business.
+ * The registry: finds, counts and lists guards, and lets new ones in. Each change goes into the
+ * state as well, when it is done. How a guard comes into force is guard_replace.c's business.
  */
 #include "guards.h"
 
-#include <janus/error.h>
 #include <janus/watch.h>
 
 #include <inttypes.h>
@@ -15,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guard_image.h"
-#include "guard_state.h"
 #include "guards_internal.h"
 #include "log.h"
 #include "text.h"
@@ -39,14 +35,19 @@ struct guards *guards_create(struct janus_context *context,
 	return guards;
 }
 
+void guard_target_done(struct guard_target *target)
+{
+	janus_watch_destroy(target->watch);
+	free(target->report.message);
+	free(target->cid);
+}
+
 void guard_free(struct guards *guards, struct guard *guard)
 {
 	if (!guard)
 		return;
-	for (size_t i = 0; i < guard->target_count; i++) {
-		janus_watch_destroy(guard->targets[i].watch);
-		free(guard->targets[i].cid);
-	}
+	for (size_t i = 0; i < guard->target_count; i++)
+		guard_target_done(&guard->targets[i]);
 	if (guard->label)
 		labels_retire(guards->labels, guard->label);
 	guard_config_destroy(guard->config);
@@ -83,27 +84,30 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return hash;
 }
 
-static uint64_t hash_names(const struct guard_config *config)
+static uint64_t hash_names(const char *name, const char *pod, const char *node)
 {
-	uint64_t hash = hash_text(0xcbf29ce484222325u, config->name);
+	uint64_t hash = hash_text(0xcbf29ce484222325u, name);
 
-	return hash_text(hash_text(hash, config->node), config->pod);
+	return hash_text(hash_text(hash, node), pod);
 }
 
-static bool same_names(const struct guard_config *a, const struct guard_config *b)
+static struct guard *find(const struct guards *guards, const char *name, const char *pod,
+			  const char *node)
 {
-	return !strcmp(a->name, b->name) && !strcmp(a->node, b->node) &&
-	       !strcmp(a->pod, b->pod);
-}
+	const uint64_t hash = hash_names(name, pod, node);
+	struct guard *guard = guards->buckets[hash % GUARD_BUCKETS];
 
-static struct guard *find(const struct guards *guards, const struct guard *like)
-{
-	struct guard *guard = guards->buckets[like->hash % GUARD_BUCKETS];
-
-	while (guard &&
-	       (guard->hash != like->hash || !same_names(guard->config, like->config)))
+	while (guard && (guard->hash != hash || strcmp(guard->config->name, name) != 0 ||
+			 strcmp(guard->config->node, node) != 0 ||
+			 strcmp(guard->config->pod, pod) != 0))
 		guard = guard->next;
 	return guard;
+}
+
+const struct guard *guards_find(const struct guards *guards, const char *name,
+				const char *pod, const char *node)
+{
+	return find(guards, name, pod, node);
 }
 
 /* The first position whose serial is above @serial. */
@@ -134,12 +138,22 @@ size_t guards_count(const struct guards *guards)
 	return guards->count;
 }
 
+uint64_t guards_generation(const struct guards *guards)
+{
+	return guards->generation;
+}
+
+struct janus_context *guards_context(const struct guards *guards)
+{
+	return guards->context;
+}
+
 struct labels *guards_labels(struct guards *guards)
 {
 	return guards->labels;
 }
 
-static void unlink_guard(struct guards *guards, struct guard *guard)
+void guards_unlink(struct guards *guards, struct guard *guard)
 {
 	struct guard **link = &guards->buckets[guard->hash % GUARD_BUCKETS];
 
@@ -184,9 +198,9 @@ static int check_room(struct guards *guards, const struct guard *old,
 		return status_set(status, STATUS_RESOURCE_EXHAUSTED,
 				  "request: all guards together take more than %zu bytes",
 				  GUARDS_BYTES_MAX);
-	if (!old && guards->count == GUARDS_MAX)
+	if (!old && !guards->restoring && guards->count >= guards->options.guards_max)
 		return status_set(status, STATUS_RESOURCE_EXHAUSTED,
-				  "request: there are %d guards already", GUARDS_MAX);
+				  "request: there are %zu guards already", guards->count);
 	if (!old && make_room(guards))
 		return status_set(status, STATUS_RESOURCE_EXHAUSTED,
 				  "request: no memory");
@@ -208,7 +222,7 @@ static struct guard *guard_prepare(struct guards *guards, struct guard_config *c
 	}
 	config->template = NULL;
 	guard->config = config;
-	guard->hash = hash_names(config);
+	guard->hash = hash_names(config->name, config->pod, config->node);
 	return guard;
 }
 
@@ -224,118 +238,127 @@ static void put_in_order(struct guards *guards, const struct guard *old,
 	guards->in_order[guards->count++] = fresh;
 }
 
-static int write_image(struct guards *guards, const struct guard *guard)
+static bool is_expected(const struct guard *old, const struct guards_wish *wish,
+			struct status *status)
 {
-	struct wire_bytes image;
-	int error = guard_image_pack(guard->targets, guard->target_count,
-				     guard->config->request, &image);
+	uint64_t generation = old ? old->generation : 0;
 
-	if (error)
-		return error;
-	error = guard_state_put(guards->options.state, guard->serial, image);
-	free((void *)(uintptr_t)image.data);
-	return error;
+	if (!wish || !wish->expected_generation ||
+	    wish->expected_generation == generation)
+		return true;
+	status_set(status, STATUS_ABORTED,
+		   "expected_generation: %" PRIu64 " is expected, the guard's is %" PRIu64
+		   "%s",
+		   wish->expected_generation, generation,
+		   old ? "" : ": there is no such guard");
+	return false;
 }
 
-void guards_save(struct guards *guards, const struct guard *guard)
+/* The same words from the same place. */
+static bool is_asked_again(const struct guard *old, const struct guard *fresh)
 {
-	struct text_quote name, pod, node;
-	int error = guards->options.state ? write_image(guards, guard) : 0;
-
-	if (error)
-		log_error("guard '%s' (%s:%s) is in force, but the next process would not"
-			  " know of it: %s",
-			  text_quote(&name, guard->config->name),
-			  text_quote(&pod, guard->config->pod),
-			  text_quote(&node, guard->config->node), janus_strerror(error));
-	guard_config_drop_request(guard->config);
+	return old && !strcmp(old->config->source, fresh->config->source) &&
+	       guard_config_is_same(old->config, fresh->config);
 }
 
-void guards_forget(struct guards *guards, uint64_t serial)
+/* And nothing could be done better: all of it is in force, where it is asked for. */
+static bool is_done(const struct guard *old, const struct guard *fresh)
 {
-	int error = guards->options.state
-			    ? guard_state_remove(guards->options.state, serial)
-			    : 0;
+	if (old->target_count != fresh->target_count)
+		return false;
+	for (size_t i = 0; i < old->target_count; i++) {
+		const struct guard_target *target = &old->targets[i];
 
-	if (error)
-		log_error("guard %" PRIu64 " is gone, but the next process would bring it"
-			  " back: %s",
-			  serial, janus_strerror(error));
+		if (!target->watch ||
+		    target->state != JANUS__V1__GUARD_STATE__GUARD_STATE_EFFECTIVE ||
+		    target->index != fresh->targets[i].index ||
+		    !guard_target_is_same(target, &fresh->targets[i]))
+			return false;
+	}
+	return true;
+}
+
+static void enter(struct guards *guards, struct guard *old, struct guard *fresh)
+{
+	put_in_order(guards, old, fresh);
+	if (old) {
+		guards_unlink(guards, old);
+		labels_share_tally(guards->labels, fresh->label, old->label);
+	}
+	link_guard(guards, fresh);
+	labels_set_guard(guards->labels, fresh->label, fresh);
+	guard_free(guards, old);
+}
+
+/* Return: whether @fresh is in the registry now. */
+static bool put(struct guards *guards, struct guard *fresh,
+		const struct guards_wish *wish, struct guard_outcome *ret)
+{
+	const struct guard_config *config = fresh->config;
+	struct guard *old = find(guards, config->name, config->pod, config->node);
+	const bool again = wish && is_asked_again(old, fresh);
+
+	if (!is_expected(old, wish, &ret->status) ||
+	    check_room(guards, old, fresh, &ret->status) ||
+	    guard_resolve(fresh, &ret->status, &ret->missing))
+		return false;
+	ret->unchanged = again && is_done(old, fresh);
+	if (ret->unchanged || (wish && wish->validate_only)) {
+		ret->guard = old;
+		return false;
+	}
+	if (guard_replace(guards, old, fresh, ret))
+		return false;
+	ret->unchanged = again && guard_is_like(old, fresh);
+	fresh->generation = ret->unchanged ? old->generation : ++guards->generation;
+	enter(guards, old, fresh);
+	ret->guard = fresh;
+	return true;
 }
 
 void guards_put(struct guards *guards, struct guard_config *config,
-		struct guard_outcome *ret)
+		const struct guards_wish *wish, struct guard_outcome *ret)
 {
 	struct guard *fresh = guard_prepare(guards, config);
-	struct guard *old;
 
 	memset(ret, 0, sizeof(*ret));
 	if (!fresh) {
 		guard_config_destroy(config);
 		status_set(&ret->status, STATUS_RESOURCE_EXHAUSTED, "request: no memory");
-		return;
-	}
-	old = find(guards, fresh);
-	if (check_room(guards, old, fresh, &ret->status) ||
-	    guard_replace(guards, old, fresh, ret)) {
+	} else if (!put(guards, fresh, wish, ret)) {
 		guard_free(guards, fresh);
-		return;
 	}
-	put_in_order(guards, old, fresh);
-	if (old)
-		unlink_guard(guards, old);
-	link_guard(guards, fresh);
-	labels_set_guard(guards->labels, fresh->label, fresh);
-	guard_free(guards, old);
-	ret->guard = fresh;
 }
 
 void guards_apply(struct guards *guards, struct guard_config *config,
 		  struct guard_outcome *ret)
 {
-	guards_put(guards, config, ret);
+	guards_put(guards, config, NULL, ret);
 	if (ret->guard)
 		guards_save(guards, ret->guard);
 }
 
-static bool has_pid(const struct guard *guard, const struct guard_match *match)
+void guards_wish(struct guards *guards, struct guard_config *config,
+		 const struct guards_wish *wish, struct guard_outcome *ret)
 {
-	for (size_t i = 0; i < guard->target_count; i++)
-		for (size_t k = 0; k < match->pid_count; k++)
-			if (guard->targets[i].pid == match->pids[k])
-				return true;
-	return false;
+	guards_put(guards, config, wish, ret);
+	if (ret->guard && !ret->status.code && !ret->unchanged && !wish->validate_only)
+		guards_save(guards, ret->guard);
 }
 
-static bool is_meant(const struct guard *guard, const struct guard_match *match)
+void guards_drop(struct guards *guards, struct guard *guard)
 {
-	const struct guard_config *config = guard->config;
+	size_t position = find_after(guards, guard->serial) - 1;
 
-	if (strcmp(config->node, match->node) != 0)
-		return false;
-	if (*match->name && strcmp(config->name, match->name) != 0)
-		return false;
-	if (*match->pod)
-		return !strcmp(config->pod, match->pod);
-	if (match->pid_count)
-		return has_pid(guard, match);
-	/* Guards of bare processes have no pod: their name is enough. */
-	return !*config->pod;
+	guards_unlink(guards, guard);
+	guards->count--;
+	memmove(&guards->in_order[position], &guards->in_order[position + 1],
+		(guards->count - position) * sizeof(*guards->in_order));
+	guards_forget(guards, guard->serial);
+	guard_free(guards, guard);
 }
 
-static int refuse_match(const struct guard_match *match, struct status *status)
-{
-	struct text_quote node, pod, name;
-
-	return status_set(status, STATUS_NOT_FOUND,
-			  "%s: no guard has nodeName '%s', podName '%s'%s%s%s%s",
-			  *match->pod ? "podName" : "pid", text_quote(&node, match->node),
-			  text_quote(&pod, match->pod), *match->name ? ", name '" : "",
-			  text_quote(&name, match->name), *match->name ? "'" : "",
-			  *match->pod || !match->pid_count ? "" : " and one of the pids");
-}
-
-static void tell_removed(const struct guard_config *config)
+void guard_tell_removed(const struct guard_config *config)
 {
 	struct text_quote name, pod, node;
 
@@ -343,100 +366,14 @@ static void tell_removed(const struct guard_config *config)
 		 text_quote(&pod, config->pod), text_quote(&node, config->node));
 }
 
-size_t guards_remove(struct guards *guards, const struct guard_match *match,
-		     struct status *status)
+bool guards_delete(struct guards *guards, const char *name, const char *pod,
+		   const char *node)
 {
-	size_t kept = 0, removed;
+	struct guard *guard = find(guards, name, pod, node);
 
-	if (!*match->pod && !match->pid_count && !*match->name) {
-		status_set(
-			status, STATUS_INVALID_ARGUMENT,
-			"podName: is empty, and neither name nor pid says which guard");
-		return 0;
-	}
-	for (size_t i = 0; i < guards->count; i++) {
-		struct guard *guard = guards->in_order[i];
-
-		if (is_meant(guard, match)) {
-			tell_removed(guard->config);
-			guards_forget(guards, guard->serial);
-			unlink_guard(guards, guard);
-			guard_free(guards, guard);
-		} else {
-			guards->in_order[kept++] = guard;
-		}
-	}
-	removed = guards->count - kept;
-	guards->count = kept;
-	removed += ended_remove(&guards->ended, match);
-	if (!removed)
-		refuse_match(match, status);
-	return removed;
-}
-
-static void tell_ended(const struct guard *guard, const struct guard_target *target,
-		       int error)
-{
-	struct text_quote name, pod, node, cid;
-	const char *kind = target->cid ? "container" : "process";
-	char pid[16];
-
-	snprintf(pid, sizeof(pid), "%" PRId32, target->pid);
-	log_notice("guard '%s' (%s:%s): %s '%s' has ended%s%s",
-		   text_quote(&name, guard->config->name),
-		   text_quote(&pod, guard->config->pod),
-		   text_quote(&node, guard->config->node), kind,
-		   target->cid ? text_quote(&cid, target->cid) : pid, error ? ": " : "",
-		   error ? janus_strerror(error) : "");
-}
-
-static void remove_target(struct guard *guard, struct guard_target *target)
-{
-	struct guard_target *last = &guard->targets[guard->target_count - 1];
-
-	janus_watch_destroy(target->watch);
-	free(target->cid);
-	memmove(target, target + 1, (size_t)(last - target) * sizeof(*target));
-	guard->target_count--;
-}
-
-static bool guards_something(const struct guard *guard)
-{
-	for (size_t i = 0; i < guard->target_count; i++)
-		if (guard->targets[i].watch)
-			return true;
-	return false;
-}
-
-static void remove_guard(struct guards *guards, struct guard *guard)
-{
-	size_t position = find_after(guards, guard->serial) - 1;
-
-	tell_removed(guard->config);
-	guards_forget(guards, guard->serial);
-	unlink_guard(guards, guard);
-	guards->count--;
-	memmove(&guards->in_order[position], &guards->in_order[position + 1],
-		(guards->count - position) * sizeof(*guards->in_order));
-	guard_free(guards, guard);
-}
-
-void guards_end(struct guards *guards, uint64_t label_id, uint64_t watch_id, int error)
-{
-	const struct label *label = labels_find(guards->labels, label_id);
-	struct guard *guard = label ? label->guard : NULL;
-
-	for (size_t i = 0; guard && i < guard->target_count; i++) {
-		struct guard_target *target = &guard->targets[i];
-
-		if (janus_watch_get_id(target->watch) != watch_id)
-			continue;
-		tell_ended(guard, target, error);
-		remove_target(guard, target);
-		if (guards_something(guard))
-			return;
-		ended_add(&guards->ended, guard->config);
-		remove_guard(guards, guard);
-		return;
-	}
+	if (!guard)
+		return false;
+	guard_tell_removed(guard->config);
+	guards_drop(guards, guard);
+	return true;
 }

@@ -42,8 +42,15 @@ struct labels *labels_create(void)
 	return calloc(1, sizeof(struct labels));
 }
 
+static void leave_tally(struct entry *entry)
+{
+	if (!--entry->label.tally->labels)
+		free(entry->label.tally);
+}
+
 static void entry_free(struct entry *entry)
 {
+	leave_tally(entry);
 	template_destroy(entry->template);
 	free(entry);
 }
@@ -72,6 +79,12 @@ const struct label *labels_add(struct labels *labels, const char *pod, const cha
 
 	if (!entry)
 		return NULL;
+	entry->label.tally = calloc(1, sizeof(*entry->label.tally));
+	if (!entry->label.tally) {
+		free(entry);
+		return NULL;
+	}
+	entry->label.tally->labels = 1;
 	memcpy(entry->names, pod, pod_size);
 	memcpy(entry->names + pod_size, node, node_size);
 	entry->label.id = ++labels->last_id;
@@ -105,6 +118,16 @@ void labels_set_guard(struct labels *labels, const struct label *label,
 		      struct guard *guard)
 {
 	find(labels, label->id)->label.guard = guard;
+}
+
+void labels_share_tally(struct labels *labels, const struct label *label,
+			const struct label *old)
+{
+	struct entry *entry = find(labels, label->id);
+
+	leave_tally(entry);
+	entry->label.tally = old->tally;
+	entry->label.tally->labels++;
 }
 
 static void forget_oldest(struct labels *labels)

@@ -16,8 +16,19 @@ struct guard;
 struct labels;
 struct template;
 
+/* What a guard's events came to. Lives as long as one of the guard's labels does. */
+struct label_tally {
+	uint64_t allowed;
+	uint64_t denied;
+	uint64_t would_deny;
+	uint64_t observed;
+	uint64_t failed; /* of these, decided by failure or deadline */
+	uint32_t labels; /* that have it */
+};
+
 struct label {
 	uint64_t id; /* never 0, never used again */
+	struct label_tally *tally;
 	const char *pod;
 	const char *node;
 	const struct template *template;
@@ -38,6 +49,10 @@ const struct label *labels_add(struct labels *labels, const char *pod, const cha
 /* From now on it is the label of a guard that is in force. */
 void labels_set_guard(struct labels *labels, const struct label *label,
 		      struct guard *guard);
+
+/* @label goes on counting where @old, of the guard before it, has come to. */
+void labels_share_tally(struct labels *labels, const struct label *label,
+			const struct label *old);
 
 /* No new record will carry it. Freed when its last records are surely fetched. */
 void labels_retire(struct labels *labels, const struct label *label);

@@ -16,6 +16,7 @@
 #include "wire.h"
 
 struct jobs;
+struct limit_settings;
 struct node_name;
 struct rpc_call;
 
@@ -23,6 +24,7 @@ struct rpc_call;
 struct rpc_service {
 	struct jobs *jobs;
 	const struct node_name *node;
+	const struct limit_settings *limits;
 	bool draining; /* the daemon is about to end */
 };
 

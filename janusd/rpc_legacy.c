@@ -14,6 +14,7 @@
 #include "guards.h"
 #include "janus.pb-c.h"
 #include "jobs.h"
+#include "legacy.h"
 #include "log.h"
 #include "rpc.h"
 #include "text.h"
@@ -202,16 +203,18 @@ static void refuse_create(struct request *request)
 static void create_received(struct rpc_call *call, struct wire_bytes bytes)
 {
 	struct request *request = request_create(call);
+	const struct rpc_service *service = rpc_call_service(call);
+	const struct guard_config_options options = { service->node, service->limits,
+						      GUARD_SOURCE_LEGACY };
 
 	if (!request)
 		return;
-	if (guard_config_create(&request->config, bytes, rpc_call_service(call)->node,
-				&request->status)) {
+	if (legacy_config_create(&request->config, bytes, &options, &request->status)) {
 		refuse_create(request);
 		return;
 	}
 	request->job.run = run_create;
-	request->job.bytes = request->config->bytes + request->config->request.size;
+	request->job.bytes = request->config->bytes;
 	request_put(request);
 }
 

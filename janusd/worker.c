@@ -96,6 +96,7 @@ static int start_objects(struct worker *worker)
 		.on_failure = worker->setup->cmdline->deny_on_failure
 				      ? JANUS_VERDICT_DENY
 				      : JANUS_VERDICT_ALLOW,
+		.guards_max = worker->setup->cmdline->settings.limits.guards,
 	};
 	int error = guard_state_open(&worker->state, worker->setup->state_fd);
 
