@@ -210,12 +210,12 @@ static int check_room(struct guards *guards, const struct guard *old,
 /* The guard without targets; takes @config over on success. */
 static struct guard *guard_prepare(struct guards *guards, struct guard_config *config)
 {
+	const struct label_names names = { config->name, config->pod, config->node };
 	struct guard *guard = calloc(1, sizeof(*guard));
 
 	if (!guard)
 		return NULL;
-	guard->label = labels_add(guards->labels, config->pod, config->node,
-				  config->template);
+	guard->label = labels_add(guards->labels, &names, config->template);
 	if (!guard->label) {
 		free(guard);
 		return NULL;

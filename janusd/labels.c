@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "guards.h"
 #include "template.h"
 #include "util.h"
 
@@ -69,13 +70,16 @@ void labels_destroy(struct labels *labels)
 	free(labels);
 }
 
-const struct label *labels_add(struct labels *labels, const char *pod, const char *node,
+const struct label *labels_add(struct labels *labels, const struct label_names *names,
 			       struct template *template)
 {
-	size_t pod_size = strlen(pod) + 1;
-	size_t node_size = strlen(node) + 1;
-	struct entry *entry = calloc(1, sizeof(*entry) + pod_size + node_size);
+	size_t name_size = strlen(names->name) + 1;
+	size_t pod_size = strlen(names->pod) + 1;
+	size_t node_size = strlen(names->node) + 1;
+	struct entry *entry = calloc(1,
+				     sizeof(*entry) + name_size + pod_size + node_size);
 	struct entry **bucket;
+	char *at;
 
 	if (!entry)
 		return NULL;
@@ -85,11 +89,13 @@ const struct label *labels_add(struct labels *labels, const char *pod, const cha
 		return NULL;
 	}
 	entry->label.tally->labels = 1;
-	memcpy(entry->names, pod, pod_size);
-	memcpy(entry->names + pod_size, node, node_size);
+	at = entry->names;
 	entry->label.id = ++labels->last_id;
-	entry->label.pod = entry->names;
-	entry->label.node = entry->names + pod_size;
+	entry->label.name = memcpy(at, names->name, name_size);
+	at += name_size;
+	entry->label.pod = memcpy(at, names->pod, pod_size);
+	at += pod_size;
+	entry->label.node = memcpy(at, names->node, node_size);
 	entry->label.template = template;
 	entry->template = template;
 	bucket = &labels->buckets[entry->label.id % BUCKETS];
@@ -117,7 +123,10 @@ const struct label *labels_find(const struct labels *labels, uint64_t id)
 void labels_set_guard(struct labels *labels, const struct label *label,
 		      struct guard *guard)
 {
-	find(labels, label->id)->label.guard = guard;
+	struct entry *entry = find(labels, label->id);
+
+	entry->label.guard = guard;
+	entry->label.generation = guard->generation;
 }
 
 void labels_share_tally(struct labels *labels, const struct label *label,

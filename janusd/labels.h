@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a record needs to know of its guard: pod, node and template, found by the number
+ * What a record needs to know of its guard: its names and its template, found by the number
  * that the library hands back as the cookie. A guard gets a new label with each change,
  * and records of the old one may still be on their way; so a retired label stays for a
  * while.
@@ -29,21 +29,27 @@ struct label_tally {
 struct label {
 	uint64_t id; /* never 0, never used again */
 	struct label_tally *tally;
+	const char *name;
 	const char *pod;
 	const char *node;
 	const struct template *template;
+	uint64_t generation; /* of the guard, once it is in force */
 	struct guard *guard; /* whose it is; NULL: retired, or not in force yet */
+};
+
+/* By which a guard is known. */
+struct label_names {
+	const char *name;
+	const char *pod;
+	const char *node;
 };
 
 /* Return: NULL if there is no memory. */
 struct labels *labels_create(void);
 void labels_destroy(struct labels *labels);
 
-/*
- * Copies @pod and @node, takes @template over on success. Return: NULL if there is no
- * memory.
- */
-const struct label *labels_add(struct labels *labels, const char *pod, const char *node,
+/* Copies @names, takes @template over on success. Return: NULL if there is no memory. */
+const struct label *labels_add(struct labels *labels, const struct label_names *names,
 			       struct template *template);
 
 /* From now on it is the label of a guard that is in force. */
