@@ -182,6 +182,7 @@ static const struct rpc_method *find_method(grpc_slice path)
 		rpc_legacy_methods,
 		rpc_health_methods,
 		rpc_reflection_methods,
+		rpc_v1_methods,
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(tables); i++)
@@ -389,6 +390,7 @@ int server_create(struct server **ret, const struct server_options *options)
 	grpc_init();
 	server->service.jobs = options->jobs;
 	server->service.node = options->node;
+	server->service.facts = options->facts;
 	server->service.limits = &options->cmdline->settings.limits;
 	grpc_log_tell_deaf(become_deaf, server);
 	server->deadline = gpr_inf_future(GPR_CLOCK_MONOTONIC);

@@ -14,6 +14,7 @@ struct cmdline;
 struct jobs;
 struct listeners;
 struct node_name;
+struct rpc_facts;
 struct server;
 
 struct server_options {
@@ -22,6 +23,7 @@ struct server_options {
 	uint16_t *ports;
 	const struct cmdline *cmdline; /* for the TLS files */
 	const struct node_name *node;
+	const struct rpc_facts *facts;
 	struct jobs *jobs;
 };
 

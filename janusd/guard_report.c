@@ -3,17 +3,31 @@
  * What became of a guard: of each target what the library has last said, and of the whole of it
  * what that comes to. Decides nothing about what is guarded.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guards_internal.h"
+#include "log.h"
 #include "text.h"
 
+/* The library cuts what is too long, in the middle of a character if need be. */
+static size_t whole_length(const char *text)
+{
+	const size_t length = strlen(text);
+	size_t at = 0, taken;
+	uint32_t point;
+
+	while (at < length && (taken = text_utf8_next(text + at, length - at, &point)))
+		at += taken;
+	return at;
+}
+
+/* Without memory there is no message; the numbers say that something is missing. */
 static void set_message(struct guard_report *report, const char *message)
 {
 	free(report->message);
-	/* Without memory there is no message; the numbers say that something is missing. */
-	report->message = *message ? strdup(message) : NULL;
+	report->message = *message ? strndup(message, whole_length(message)) : NULL;
 }
 
 static uint32_t state_of(const struct janus_watch_report *report)
@@ -93,4 +107,33 @@ bool guard_is_like(const struct guard *a, const struct guard *b)
 			return false;
 	}
 	return true;
+}
+
+void guard_log_outcome(const struct guard_outcome *outcome)
+{
+	const struct guard *guard = outcome->guard;
+	const struct guard_config *config = guard->config;
+	struct text_quote name, pod, node;
+
+	text_quote(&name, config->name);
+	text_quote(&pod, config->pod);
+	text_quote(&node, config->node);
+	if (outcome->missing.code && !guard_config_is_legacy(config))
+		log_warning(
+			"guard '%s' (%s:%s): not every target is there; the first: %s",
+			name.text, pod.text, node.text, outcome->missing.message);
+	if (outcome->skipped)
+		log_warning("guard '%s' (%s:%s): %" PRIu64 " of %" PRIu64 " paths are not"
+			    " guarded; the first: %s",
+			    name.text, pod.text, node.text, outcome->skipped,
+			    outcome->paths, outcome->skipped_first);
+	if (guard_state_of(guard) == JANUS__V1__GUARD_STATE__GUARD_STATE_WAITING)
+		log_info("guard '%s' (%s:%s) waits: %" PRIu64 " paths in %zu targets",
+			 name.text, pod.text, node.text, outcome->paths,
+			 guard->target_count);
+	else
+		log_info("guard '%s' (%s:%s) is in force: %" PRIu64
+			 " paths in %zu targets",
+			 name.text, pod.text, node.text,
+			 outcome->paths - outcome->skipped, guard->target_count);
 }

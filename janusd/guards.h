@@ -143,6 +143,9 @@ struct guards_wish {
 void guards_wish(struct guards *guards, struct guard_config *config,
 		 const struct guards_wish *wish, struct guard_outcome *ret);
 
+/* Tell of what has come into force, and what of it has not. */
+void guard_log_outcome(const struct guard_outcome *outcome);
+
 /* Return: the guard of these names; NULL: there is none. @node: not empty. */
 const struct guard *guards_find(const struct guards *guards, const char *name,
 				const char *pod, const char *node);

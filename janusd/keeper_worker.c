@@ -49,6 +49,14 @@ static void clear_note(struct worker_note *note)
 	memset(note->last_line, 0, sizeof(note->last_line));
 }
 
+static void note_counts(struct keeper *keeper)
+{
+	struct worker_note *note = keeper->setup.note;
+
+	atomic_store(&note->restarts, keeper->restart.count);
+	atomic_store(&note->handovers, keeper->handovers);
+}
+
 void keeper_start_worker(struct keeper *keeper)
 {
 	pid_t pid;
@@ -57,6 +65,7 @@ void keeper_start_worker(struct keeper *keeper)
 	keeper->started_ns = keeper_now_ns();
 	keeper->is_serving = false;
 	clear_note(keeper->setup.note);
+	note_counts(keeper);
 	pid = fork();
 	if (!pid) {
 		keeper_end(keeper, become_worker(keeper));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "labels.h"
 
+#include <janus/event.h>
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +139,30 @@ void labels_share_tally(struct labels *labels, const struct label *label,
 	leave_tally(entry);
 	entry->label.tally = old->tally;
 	entry->label.tally->labels++;
+}
+
+void labels_count(const struct labels *labels, const struct janus_event *event)
+{
+	const struct entry *entry = find(labels, janus_event_get_cookie(event));
+	const uint32_t reason = janus_event_get_reason(event);
+
+	if (!entry || janus_event_get_kind(event) == JANUS_EVENT_GAP)
+		return;
+	switch (janus_event_get_verdict(event)) {
+	case JANUS_VERDICT_ALLOW:
+		entry->label.tally->allowed++;
+		break;
+	case JANUS_VERDICT_DENY:
+		entry->label.tally->denied++;
+		break;
+	case JANUS_VERDICT_WOULD_DENY:
+		entry->label.tally->would_deny++;
+		break;
+	default:
+		entry->label.tally->observed++;
+	}
+	if (reason == JANUS_REASON_FAILURE || reason == JANUS_REASON_DEADLINE)
+		entry->label.tally->failed++;
 }
 
 static void forget_oldest(struct labels *labels)

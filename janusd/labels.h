@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct guard;
+struct janus_event;
 struct labels;
 struct template;
 
@@ -59,6 +60,9 @@ void labels_set_guard(struct labels *labels, const struct label *label,
 /* @label goes on counting where @old, of the guard before it, has come to. */
 void labels_share_tally(struct labels *labels, const struct label *label,
 			const struct label *old);
+
+/* One more event of the guard that it names. */
+void labels_count(const struct labels *labels, const struct janus_event *event);
 
 /* No new record will carry it. Freed when its last records are surely fetched. */
 void labels_retire(struct labels *labels, const struct label *label);

@@ -20,11 +20,23 @@ struct limit_settings;
 struct node_name;
 struct rpc_call;
 
+struct worker_note;
+
+/* What there is to say of this worker. Never changes, but for what the keeper notes. */
+struct rpc_facts {
+	const char *instance; /* another one with each worker */
+	int64_t start_time_ns;
+	uint64_t deadline_ms;
+	bool deny_on_failure;
+	const struct worker_note *note;
+};
+
 /* What all methods know of the server. */
 struct rpc_service {
 	struct jobs *jobs;
 	const struct node_name *node;
 	const struct limit_settings *limits;
+	const struct rpc_facts *facts;
 	bool draining; /* the daemon is about to end */
 };
 
@@ -50,6 +62,7 @@ struct rpc_method {
 extern const struct rpc_method rpc_legacy_methods[];
 extern const struct rpc_method rpc_health_methods[];
 extern const struct rpc_method rpc_reflection_methods[];
+extern const struct rpc_method rpc_v1_methods[];
 
 const struct rpc_service *rpc_call_service(const struct rpc_call *call);
 
@@ -69,6 +82,9 @@ void rpc_call_receive(struct rpc_call *call);
 /* One message of a stream; the next one not before sent() was called. */
 void rpc_call_send(struct rpc_call *call, const ProtobufCMessage *message);
 
+/* The same, of one that is packed already. */
+void rpc_call_send_bytes(struct rpc_call *call, struct wire_bytes message);
+
 /* A piece of trailing metadata for rpc_call_finish(); printable ASCII. Two at most. */
 void rpc_call_add_trailer(struct rpc_call *call, const char *key, const char *value);
 
@@ -78,6 +94,10 @@ void rpc_call_add_trailer(struct rpc_call *call, const char *key, const char *va
  */
 void rpc_call_finish(struct rpc_call *call, const ProtobufCMessage *message,
 		     const struct status *status);
+
+/* The same, with a last message that is packed already; its data NULL: none. */
+void rpc_call_finish_bytes(struct rpc_call *call, struct wire_bytes message,
+			   const struct status *status);
 
 /* A job of this call goes to the main thread: the call lives until it comes back. */
 void rpc_call_expect(struct rpc_call *call);

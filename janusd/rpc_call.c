@@ -103,32 +103,51 @@ static grpc_byte_buffer *pack(const ProtobufCMessage *message)
 	return buffer;
 }
 
-/* The ops that a batch begins with. Return: how many. */
-static size_t put_message(struct rpc_call *call, const ProtobufCMessage *message,
-			  grpc_op ops[2])
+/* The ops that a batch begins with. Takes @buffer over. Return: how many. */
+static size_t put_buffer(struct rpc_call *call, grpc_byte_buffer *buffer, grpc_op ops[2])
 {
 	size_t count = 0;
 
 	if (!call->headers_sent)
 		ops[count++].op = GRPC_OP_SEND_INITIAL_METADATA;
 	call->headers_sent = true;
-	if (!message)
+	if (!buffer)
 		return count;
 	grpc_byte_buffer_destroy(call->outgoing);
-	call->outgoing = pack(message);
+	call->outgoing = buffer;
 	ops[count].op = GRPC_OP_SEND_MESSAGE;
 	ops[count++].data.send_message.send_message = call->outgoing;
 	return count;
 }
 
-void rpc_call_send(struct rpc_call *call, const ProtobufCMessage *message)
+static void send_buffer(struct rpc_call *call, grpc_byte_buffer *buffer)
 {
 	grpc_op ops[2] = { 0 };
 
-	if (!rpc_call_is_open(call))
-		return;
 	call->sending = true;
-	start(call, ops, put_message(call, message, ops), RPC_SENT);
+	start(call, ops, put_buffer(call, buffer, ops), RPC_SENT);
+}
+
+void rpc_call_send(struct rpc_call *call, const ProtobufCMessage *message)
+{
+	if (rpc_call_is_open(call))
+		send_buffer(call, pack(message));
+}
+
+static grpc_byte_buffer *buffer_of(struct wire_bytes message)
+{
+	grpc_slice slice = grpc_slice_from_copied_buffer((const char *)message.data,
+							 message.size);
+	grpc_byte_buffer *buffer = grpc_raw_byte_buffer_create(&slice, 1);
+
+	grpc_slice_unref(slice);
+	return buffer;
+}
+
+void rpc_call_send_bytes(struct rpc_call *call, struct wire_bytes message)
+{
+	if (rpc_call_is_open(call))
+		send_buffer(call, buffer_of(message));
 }
 
 void rpc_call_add_trailer(struct rpc_call *call, const char *key, const char *value)
@@ -142,27 +161,37 @@ void rpc_call_add_trailer(struct rpc_call *call, const char *key, const char *va
 	call->trailer_count++;
 }
 
-void rpc_call_finish(struct rpc_call *call, const ProtobufCMessage *message,
-		     const struct status *status)
+/* Takes @buffer over. */
+static void finish(struct rpc_call *call, grpc_byte_buffer *buffer,
+		   const struct status *status)
 {
 	grpc_slice text = grpc_slice_from_copied_string(status->message);
 	grpc_op ops[3] = { 0 };
-	size_t count;
+	size_t count = put_buffer(call, buffer, ops);
 
-	if (rpc_call_is_open(call)) {
-		count = put_message(call, message, ops);
-		ops[count].op = GRPC_OP_SEND_STATUS_FROM_SERVER;
-		ops[count].data.send_status_from_server.status =
-			(grpc_status_code)status->code;
-		ops[count].data.send_status_from_server.status_details = &text;
-		ops[count].data.send_status_from_server.trailing_metadata =
-			call->trailers;
-		ops[count].data.send_status_from_server.trailing_metadata_count =
-			call->trailer_count;
-		call->finished = true;
-		start(call, ops, count + 1, RPC_FINISHED);
-	}
+	ops[count].op = GRPC_OP_SEND_STATUS_FROM_SERVER;
+	ops[count].data.send_status_from_server.status = (grpc_status_code)status->code;
+	ops[count].data.send_status_from_server.status_details = &text;
+	ops[count].data.send_status_from_server.trailing_metadata = call->trailers;
+	ops[count].data.send_status_from_server.trailing_metadata_count =
+		call->trailer_count;
+	call->finished = true;
+	start(call, ops, count + 1, RPC_FINISHED);
 	grpc_slice_unref(text);
+}
+
+void rpc_call_finish(struct rpc_call *call, const ProtobufCMessage *message,
+		     const struct status *status)
+{
+	if (rpc_call_is_open(call))
+		finish(call, message ? pack(message) : NULL, status);
+}
+
+void rpc_call_finish_bytes(struct rpc_call *call, struct wire_bytes message,
+			   const struct status *status)
+{
+	if (rpc_call_is_open(call))
+		finish(call, message.data ? buffer_of(message) : NULL, status);
 }
 
 void rpc_call_expect(struct rpc_call *call)

@@ -155,24 +155,6 @@ static Janus__JanusdHandle message_of(const struct handle *handle)
 	return message;
 }
 
-static void log_outcome(const struct guard_outcome *outcome)
-{
-	const struct guard_config *config = outcome->guard->config;
-	struct text_quote name, pod, node;
-
-	text_quote(&name, config->name);
-	text_quote(&pod, config->pod);
-	text_quote(&node, config->node);
-	if (outcome->skipped)
-		log_warning("guard '%s' (%s:%s): %" PRIu64 " of %" PRIu64 " paths are not"
-			    " guarded; the first: %s",
-			    name.text, pod.text, node.text, outcome->skipped,
-			    outcome->paths, outcome->skipped_first);
-	log_info("guard '%s' (%s:%s) is in force: %" PRIu64 " paths in %zu targets",
-		 name.text, pod.text, node.text, outcome->paths - outcome->skipped,
-		 outcome->guard->target_count);
-}
-
 static void run_create(struct job *job, struct guards *guards)
 {
 	struct request *request = (struct request *)(void *)job;
@@ -183,7 +165,7 @@ static void run_create(struct job *job, struct guards *guards)
 	request->status = outcome.status;
 	if (outcome.status.code)
 		return;
-	log_outcome(&outcome);
+	guard_log_outcome(&outcome);
 	request->skipped = outcome.skipped;
 	text_ascii(request->skipped_first, sizeof(request->skipped_first),
 		   outcome.skipped_first);

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -90,6 +91,25 @@ static void name_lifelines(struct guards_options *ret, const struct cmdline *cmd
 		};
 }
 
+/* Which worker it is: when it began, and its pid, for two may begin at once. */
+static void state_facts(struct worker *worker)
+{
+	const struct cmdline *cmdline = worker->setup->cmdline;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(worker->instance, sizeof(worker->instance), "%llx.%lx-%x",
+		 (unsigned long long)now.tv_sec, (unsigned long)now.tv_nsec,
+		 (unsigned int)getpid());
+	worker->facts = (struct rpc_facts){
+		.instance = worker->instance,
+		.start_time_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec,
+		.deadline_ms = cmdline->deadline_ms,
+		.deny_on_failure = cmdline->deny_on_failure,
+		.note = worker->setup->note,
+	};
+}
+
 static int start_objects(struct worker *worker)
 {
 	struct guards_options options = {
@@ -103,6 +123,7 @@ static int start_objects(struct worker *worker)
 	if (error)
 		return worker_fail("cannot read the state of the guards", error);
 	options.state = worker->state;
+	state_facts(worker);
 	name_lifelines(&options, worker->setup->cmdline);
 	worker->records = records_create(worker->sink);
 	worker->guards = guards_create(worker->context, &options);

@@ -24,6 +24,9 @@ struct worker_note {
 	atomic_bool is_guarding; /* what the last one had; nobody can be served for now */
 	atomic_bool is_drained;  /* nobody is served any more, guards are in force */
 	atomic_uint beats;       /* grows with each question whether it makes progress */
+	/* Of the keeper, for whoever asks: its workers that had to be replaced, its handovers. */
+	atomic_uint_least64_t restarts;
+	atomic_uint_least64_t handovers;
 	/* Of listeners that take any port: the next worker listens on the same. */
 	uint16_t ports[LISTEN_MAX];
 };

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rpc.h"
 #include "worker.h"
 
 #define WORKER_EVENTS_AT_ONCE 256
@@ -25,6 +26,8 @@ struct worker {
 	struct server *server;
 	int signals;
 	int epoll;
+	struct rpc_facts facts;
+	char instance[40];
 	bool stopping;
 	bool leaving; /* stopping, and the guards stay for the next one */
 	bool told_to_go;

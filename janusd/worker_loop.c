@@ -102,13 +102,17 @@ static void lose_context(struct worker *worker)
 static void take_event(struct worker *worker, const struct janus_event *event)
 {
 	switch (janus_event_get_kind(event)) {
-	case JANUS_EVENT_START: /* no watch of ours waits */
+	case JANUS_EVENT_START:
+		guards_start(worker->guards, janus_event_get_cookie(event),
+			     janus_event_get_watch_id(event),
+			     janus_event_get_error(event));
 		break;
 	case JANUS_EVENT_END:
 		guards_end(worker->guards, janus_event_get_cookie(event),
 			   janus_event_get_watch_id(event), janus_event_get_error(event));
 		break;
 	default:
+		labels_count(guards_labels(worker->guards), event);
 		records_write(worker->records, guards_labels(worker->guards), event);
 	}
 }

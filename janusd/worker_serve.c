@@ -23,6 +23,7 @@ int worker_serve(struct worker *worker)
 		.ports = setup->note->ports,
 		.cmdline = setup->cmdline,
 		.node = &setup->node,
+		.facts = &worker->facts,
 		.jobs = worker->jobs,
 	};
 

@@ -283,12 +283,6 @@ Test(guard_config, names)
 	s = sample();
 	s->guard.log_format = "{nothing}";
 	expect_wrong(s, "log_format: unknown specifier '{nothing}'");
-	known are{ response }
-	{
-		event
-	}"
-			" {ftype} {path} {pod} {node} {pid} {nspid} {ppid} {comm} {exe}"
-			" {uid} {gid} {cgroup} {container} {runtime} {tags}");
 }
 
 Test(guard_config, targets)
