@@ -108,9 +108,9 @@ int guard_refresh(struct guards *guards, struct guard *guard,
 		  struct guard_target *target);
 
 /*
- * Bring @fresh, whose targets are resolved, into force in place of @old (NULL: there is none). On success the watches
- * that go on are moved from @old to @fresh. Return: 0, or -1 with the status in @ret and
- * everything as it was; both guards stay the caller's.
+ * Bring @fresh, whose targets are resolved, into force in place of @old (NULL: there is none).
+ * On success the watches that go on are moved from @old to @fresh. Return: 0, or -1 with the
+ * status in @ret and everything as it was; both guards stay the caller's.
  */
 int guard_replace(struct guards *guards, struct guard *old, struct guard *fresh,
 		  struct guard_outcome *ret);
