@@ -10,14 +10,15 @@
 #include "number.h"
 #include "text.h"
 
-#define DEADLINE_LEAST_MS 10
-#define DEADLINE_MOST_MS 3600000
-#define NODE_MAX 253 /* the longest name that Kubernetes gives a node */
-
 const char cmdline_help[] =
 	"Usage: janusd [OPTION]...\n"
 	"Guard files of containers, as controllers ask for it over gRPC.\n"
 	"\n"
+	"  --config FILE           read the settings in FILE, janusd.conf(5), before the\n"
+	"                          other options (default: /etc/janus/janusd.json, if\n"
+	"                          it is there)\n"
+	"  --check-config          say whether configuration and options are good, and\n"
+	"                          exit: 0 if they are\n"
 	"  --listen ADDR           listen on unix:/PATH, IPV4:PORT, [IPV6]:PORT or\n"
 	"                          localhost:PORT instead of the default addresses;\n"
 	"                          may be given several times; port 0: any free port\n"
@@ -51,7 +52,9 @@ const char cmdline_help[] =
 	"wrong usage.\n";
 
 enum option_key {
-	KEY_LISTEN = 256,
+	KEY_CONFIG = 256,
+	KEY_CHECK_CONFIG,
+	KEY_LISTEN,
 	KEY_NODE,
 	KEY_TLS,
 	KEY_TLS_CA_FILE,
@@ -69,6 +72,8 @@ enum option_key {
 };
 
 static const struct option options[] = {
+	{ "config", required_argument, NULL, KEY_CONFIG },
+	{ "check-config", no_argument, NULL, KEY_CHECK_CONFIG },
 	{ "listen", required_argument, NULL, KEY_LISTEN },
 	{ "node", required_argument, NULL, KEY_NODE },
 	{ "tls", no_argument, NULL, KEY_TLS },
@@ -98,8 +103,19 @@ static int fail(char *error, const char *word, const char *cause)
 	return -1;
 }
 
+static int set_config(struct cmdline *cmdline, const char *file, char *error)
+{
+	if (!*file)
+		return fail(error, file, "--config: the name of the file is empty");
+	cmdline->config_file = file;
+	return 0;
+}
+
 static int set_listen(struct cmdline *cmdline, const char *address, char *error)
 {
+	if (!cmdline->own_listen)
+		cmdline->listen_count = 0;
+	cmdline->own_listen = true;
 	if (cmdline->listen_count == CMDLINE_LISTEN_MAX)
 		return fail(error, address, "more than 16 addresses to listen on");
 	cmdline->listen[cmdline->listen_count++] = address;
@@ -113,7 +129,7 @@ static int set_node(struct cmdline *cmdline, const char *name, char *error)
 
 	if (!length)
 		return fail(error, name, "--node needs a name that is not empty");
-	if (length > NODE_MAX)
+	if (length > CMDLINE_NODE_MAX)
 		return fail(error, name, "--node: more than 253 bytes");
 	for (size_t i = 0, taken; i < length; i += taken) {
 		taken = text_utf8_next(name + i, length - i, &point);
@@ -139,7 +155,7 @@ static int set_deadline(struct cmdline *cmdline, const char *word, char *error)
 
 	if (length && length <= 7 && strspn(word, "0123456789") == length)
 		value = strtoul(word, NULL, 10);
-	if (value < DEADLINE_LEAST_MS || value > DEADLINE_MOST_MS)
+	if (value < CMDLINE_DEADLINE_LEAST_MS || value > CMDLINE_DEADLINE_MOST_MS)
 		return fail(error, word, "--deadline: not 10 to 3600000 milliseconds");
 	cmdline->deadline_ms = (uint32_t)value;
 	return 0;
@@ -159,6 +175,9 @@ static int set_lifeline(struct cmdline *cmdline, const char *program, char *erro
 		return fail(error, program, "--lifeline: not an absolute path");
 	if (strlen(program) >= PATH_MAX)
 		return fail(error, program, "--lifeline: the path is too long");
+	if (!cmdline->own_lifelines)
+		cmdline->lifeline_count = 0;
+	cmdline->own_lifelines = true;
 	if (cmdline->lifeline_count == CMDLINE_LIFELINES_MAX)
 		return fail(error, program, "more than 16 lifelines");
 	cmdline->lifelines[cmdline->lifeline_count++] = program;
@@ -178,6 +197,11 @@ static int set_can_adopt(struct cmdline *cmdline, const char *word, char *error)
 static int take_option(struct cmdline *cmdline, int key, char *error)
 {
 	switch (key) {
+	case KEY_CONFIG:
+		return set_config(cmdline, optarg, error);
+	case KEY_CHECK_CONFIG:
+		cmdline->action = CMDLINE_CHECK_CONFIG;
+		return 0;
 	case KEY_LISTEN:
 		return set_listen(cmdline, optarg, error);
 	case KEY_NODE:
@@ -232,12 +256,13 @@ static int check_tls(struct cmdline *cmdline, char *error)
 	return 0;
 }
 
-int cmdline_parse(struct cmdline *ret, int argc, char **argv,
-		  char error[CMDLINE_ERROR_SIZE])
+static bool is_done(const struct cmdline *cmdline)
 {
-	struct cmdline cmdline = { .action = CMDLINE_RUN,
-				   .deadline_ms = CMDLINE_DEADLINE_MS,
-				   .settings = settings_default };
+	return cmdline->action == CMDLINE_HELP || cmdline->action == CMDLINE_VERSION;
+}
+
+static int take_all(struct cmdline *cmdline, int argc, char **argv, char *error)
+{
 	int key;
 
 	opterr = 0;
@@ -245,22 +270,44 @@ int cmdline_parse(struct cmdline *ret, int argc, char **argv,
 	while ((key = getopt_long_only(argc, argv, "+:", options, NULL)) != -1) {
 		if (key == ':')
 			return fail(error, argv[optind - 1], "the value is missing");
-		if (key == '?' && optopt >= KEY_LISTEN)
+		if (key == '?' && optopt >= KEY_CONFIG)
 			return fail(error, argv[optind - 1], "takes no value");
 		if (key == '?')
 			return fail(error, argv[optind - 1],
 				    "no such option, or the start of more than one");
-		if (take_option(&cmdline, key, error))
+		if (take_option(cmdline, key, error))
 			return -1;
-		if (cmdline.action == CMDLINE_HELP || cmdline.action == CMDLINE_VERSION) {
-			*ret = cmdline;
+		if (is_done(cmdline))
 			return 0;
-		}
 	}
 	if (optind < argc)
 		return fail(error, argv[optind], "an argument that is no option");
-	if (check_tls(&cmdline, error))
+	return 0;
+}
+
+int cmdline_begin(struct cmdline *ret, int argc, char **argv,
+		  char error[CMDLINE_ERROR_SIZE])
+{
+	struct cmdline first = { .action = CMDLINE_RUN };
+
+	if (take_all(&first, argc, argv, error))
 		return -1;
-	*ret = cmdline;
+	*ret = (struct cmdline){ .action = first.action,
+				 .config_file = first.config_file,
+				 .deadline_ms = CMDLINE_DEADLINE_MS,
+				 .settings = settings_default };
+	return 0;
+}
+
+int cmdline_parse(struct cmdline *cmdline, int argc, char **argv,
+		  char error[CMDLINE_ERROR_SIZE])
+{
+	struct cmdline over = *cmdline;
+
+	if (take_all(&over, argc, argv, error))
+		return -1;
+	if (!is_done(&over) && check_tls(&over, error))
+		return -1;
+	*cmdline = over;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The command line: words in, a checked struct out. Opens nothing. Strings point into
- * argv.
+ * argv, or into the configuration, config.h.
  */
 #ifndef JANUSD_CMDLINE_H
 #define JANUSD_CMDLINE_H
@@ -16,7 +16,10 @@
 #define CMDLINE_LIFELINES_MAX 16
 #define CMDLINE_ERROR_SIZE 512
 #define CMDLINE_DEADLINE_MS 500
-#define CMDLINE_ADOPTS 1 /* the format of what one keeper hands over to the next */
+#define CMDLINE_DEADLINE_LEAST_MS 10
+#define CMDLINE_DEADLINE_MOST_MS 3600000
+#define CMDLINE_NODE_MAX 253 /* the longest name that Kubernetes gives a node */
+#define CMDLINE_ADOPTS 1     /* the format of what one keeper hands over to the next */
 
 enum cmdline_action {
 	CMDLINE_RUN,
@@ -24,11 +27,13 @@ enum cmdline_action {
 	CMDLINE_VERSION,
 	CMDLINE_HANDOVER, /* ask the one that runs */
 	CMDLINE_CHECK,    /* say whether this program could be executed by it */
+	CMDLINE_CHECK_CONFIG,
 };
 
 struct cmdline {
 	enum cmdline_action action;
-	const char *node; /* NULL: the name of the host */
+	const char *config_file; /* NULL: the default one, if it is there */
+	const char *node;        /* NULL: the name of the host */
 	const char *listen[CMDLINE_LISTEN_MAX];
 	size_t listen_count; /* 0: the default addresses */
 	bool tls;
@@ -41,14 +46,23 @@ struct cmdline {
 	const char *lifelines[CMDLINE_LIFELINES_MAX]; /* absolute paths of programs */
 	size_t lifeline_count;
 	bool keep_guarding;
+	/* A list of the command line's own, instead of the file's. */
+	bool own_listen;
+	bool own_lifelines;
 	struct settings settings; /* all else that goes, whoever decided it */
 };
 
 /*
+ * What has to be known before the configuration file is read: the action, and which file. The
+ * rest of *ret is as it goes without any.
  * Return: 0, or -1 with one line in @error that says what is wrong with which word.
- * Threads: none; it uses getopt(3).
+ * Threads: none, here and below; it uses getopt(3).
  */
-int cmdline_parse(struct cmdline *ret, int argc, char **argv,
+int cmdline_begin(struct cmdline *ret, int argc, char **argv,
+		  char error[CMDLINE_ERROR_SIZE]);
+
+/* Lay the command line over what *cmdline has. Return: as above. */
+int cmdline_parse(struct cmdline *cmdline, int argc, char **argv,
 		  char error[CMDLINE_ERROR_SIZE]);
 
 /* The text for --help. */

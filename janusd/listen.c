@@ -21,6 +21,8 @@
 #define DEFAULT_PORT "50051"
 #define UNIX_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
+static const char localhost[] = "localhost:";
+
 static int refuse(char *error, const char *address, const char *cause)
 {
 	struct text_quote quote;
@@ -30,19 +32,24 @@ static int refuse(char *error, const char *address, const char *cause)
 	return -1;
 }
 
-static int parse_unix(struct listener *listener, const char *address, char *error)
+static bool starts(const char *address, const char *with)
+{
+	return !strncmp(address, with, strlen(with));
+}
+
+/* Return: NULL, or what is wrong; here and below. */
+static const char *parse_unix(struct listener *listener, const char *address)
 {
 	const char *path = address + strlen("unix:");
 	size_t length = strlen(path);
 
 	if (*path != '/')
-		return refuse(error, address, "the path of the socket is not absolute");
+		return "the path of the socket is not absolute";
 	if (length > UNIX_PATH_MAX)
-		return refuse(error, address,
-			      "the path of the socket has more than 107 bytes");
+		return "the path of the socket has more than 107 bytes";
 	listener->address.un.sun_family = AF_UNIX;
 	memcpy(listener->address.un.sun_path, path, length + 1);
-	return 0;
+	return NULL;
 }
 
 static int parse_port(const char *text, in_port_t *ret)
@@ -93,7 +100,7 @@ static bool is_loopback(const struct listener *listener)
 	return IN6_IS_ADDR_LOOPBACK(in6);
 }
 
-static int parse_tcp(struct listener *listener, const char *address, char *error)
+static const char *parse_tcp(struct listener *listener, const char *address)
 {
 	const char *colon = strrchr(address, ':');
 	char host[64] = "";
@@ -101,30 +108,52 @@ static int parse_tcp(struct listener *listener, const char *address, char *error
 
 	if (!colon || (size_t)(colon - address) >= sizeof(host) ||
 	    parse_port(colon + 1, &port))
-		return refuse(error, address,
-			      "is none of unix:/PATH, IPV4:PORT, [IPV6]:PORT, "
-			      "localhost:PORT");
+		return "is none of unix:/PATH, IPV4:PORT, [IPV6]:PORT, localhost:PORT";
 	memcpy(host, address, (size_t)(colon - address));
 	if (set_host(listener, host, port))
-		return refuse(error, address, "the host is no IPV4 or [IPV6] address");
-	return 0;
+		return "the host is no IPV4 or [IPV6] address";
+	return NULL;
+}
+
+const char *listen_check_tcp(const char *address)
+{
+	struct listener listener = { .lock = -1 };
+
+	if (starts(address, "unix:"))
+		return "is neither IPV4:PORT nor [IPV6]:PORT";
+	return parse_tcp(&listener, address);
+}
+
+const char *listen_check(const char *address)
+{
+	struct listener listener = { .lock = -1 };
+	char loopback[64];
+
+	if (starts(address, "unix:"))
+		return parse_unix(&listener, address);
+	if (!starts(address, localhost))
+		return parse_tcp(&listener, address);
+	snprintf(loopback, sizeof(loopback), "127.0.0.1:%.16s",
+		 address + strlen(localhost));
+	return parse_tcp(&listener, loopback);
 }
 
 static int add(struct listeners *listeners, const struct cmdline *cmdline,
 	       const char *address, char *error)
 {
 	struct listener *listener = &listeners->items[listeners->count];
+	bool is_unix = starts(address, "unix:");
+	const char *cause;
 
 	memset(listener, 0, sizeof(*listener));
 	listener->lock = -1;
-	if (!strncmp(address, "unix:", strlen("unix:"))) {
-		if (parse_unix(listener, address, error))
-			return -1;
+	cause = is_unix ? parse_unix(listener, address) : parse_tcp(listener, address);
+	if (cause)
+		return refuse(error, address, cause);
+	if (is_unix) {
 		listeners->count++;
 		return 0;
 	}
-	if (parse_tcp(listener, address, error))
-		return -1;
 	listener->tls = cmdline->tls;
 	if (!cmdline->tls && !cmdline->insecure_any_address && !is_loopback(listener))
 		return refuse(error, address,
@@ -164,8 +193,6 @@ static int add_default(struct listeners *listeners, const struct cmdline *cmdlin
 int listen_plan(struct listeners *ret, const struct cmdline *cmdline,
 		char error[CMDLINE_ERROR_SIZE])
 {
-	static const char localhost[] = "localhost:";
-
 	ret->count = 0;
 	if (!cmdline->listen_count)
 		return add_default(ret, cmdline, error);
@@ -173,7 +200,7 @@ int listen_plan(struct listeners *ret, const struct cmdline *cmdline,
 		const char *address = cmdline->listen[i];
 		int result;
 
-		if (strncmp(address, localhost, strlen(localhost)) != 0)
+		if (!starts(address, localhost))
 			result = add(ret, cmdline, address, error);
 		else
 			result = add_loopback(ret, cmdline, address + strlen(localhost),

@@ -81,6 +81,13 @@ const char *listen_name(const struct listener *listener, int port,
 /* How gRPC wants it. */
 const char *listen_target(const struct listener *listener, char buf[LISTEN_TEXT_SIZE]);
 
+/*
+ * Whether an address is one that can be listened on, or what is wrong with it. The second knows
+ * no sockets and no names.
+ */
+const char *listen_check(const char *address);
+const char *listen_check_tcp(const char *address);
+
 bool listen_is_unix(const struct listener *listener);
 
 #endif

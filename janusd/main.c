@@ -4,12 +4,14 @@
  */
 #include <janus/version.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cmdline.h"
+#include "config.h"
 #include "handover_ask.h"
 #include "keeper.h"
 #include "listen.h"
@@ -39,24 +41,65 @@ static void keep_standard_fds(void)
 		close(fd);
 }
 
-int main(int argc, char **argv)
+static void tell_fault(void *context, const char *line)
 {
+	(void)context;
+	fprintf(stderr, "janusd: error: %s\n", line);
+}
+
+static int load(struct config *config, struct cmdline *cmdline)
+{
+	struct faults faults = FAULTS_INIT;
+	const char *file = cmdline->config_file;
+	int result;
+
+	if (!file && access(CONFIG_FILE, F_OK) && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	result = config_load(config, cmdline, file ? file : CONFIG_FILE, &faults);
+	if (result)
+		faults_tell(&faults, tell_fault, NULL);
+	faults_done(&faults);
+	return result;
+}
+
+static int run(struct cmdline *cmdline, struct config *config, int argc, char **argv)
+{
+	const bool check = cmdline->action == CMDLINE_CHECK_CONFIG;
 	char error[CMDLINE_ERROR_SIZE];
 	struct listeners listeners;
+
+	if (load(config, cmdline))
+		return EXIT_FAILURE;
+	if (cmdline_parse(cmdline, argc, argv, error) ||
+	    listen_plan(&listeners, cmdline, error)) {
+		int status = fail_usage(error);
+
+		return check ? EXIT_FAILURE : status;
+	}
+	if (check)
+		return print("OK\n");
+	if (cmdline->action == CMDLINE_CHECK)
+		return EXIT_SUCCESS;
+	if (cmdline->action == CMDLINE_HANDOVER)
+		return handover_ask(&listeners) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return keeper_run(cmdline, &listeners, argv);
+}
+
+int main(int argc, char **argv)
+{
+	struct config config = { 0 };
+	char error[CMDLINE_ERROR_SIZE];
 	struct cmdline cmdline;
+	int status;
 
 	keep_standard_fds();
-	if (cmdline_parse(&cmdline, argc, argv, error))
+	if (cmdline_begin(&cmdline, argc, argv, error))
 		return fail_usage(error);
 	if (cmdline.action == CMDLINE_HELP)
 		return print(cmdline_help);
 	if (cmdline.action == CMDLINE_VERSION)
 		return print("janusd " JANUS_VERSION_STRING "\n");
-	if (listen_plan(&listeners, &cmdline, error))
-		return fail_usage(error);
-	if (cmdline.action == CMDLINE_CHECK)
-		return EXIT_SUCCESS;
-	if (cmdline.action == CMDLINE_HANDOVER)
-		return handover_ask(&listeners) ? EXIT_FAILURE : EXIT_SUCCESS;
-	return keeper_run(&cmdline, &listeners, argv);
+	status = run(&cmdline, &config, argc, argv);
+	config_done(&config);
+	return status;
 }

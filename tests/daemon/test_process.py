@@ -25,7 +25,8 @@ class CommandLine(Case):
         for dash in ("-", "--"):
             told = self.run_janusd(dash + "help")
             self.assertEqual((told.returncode, told.stderr), (0, ""))
-            for flag in ("--listen", "--node", "-tls", "-tlscafile", "-tlscertfile",
+            for flag in ("--config", "--check-config", "--listen", "--node", "-tls",
+                         "-tlscafile", "-tlscertfile",
                          "-tlskeyfile", "--insecure-any-address", "--deadline",
                          "--on-failure", "--lifeline", "--keep-guarding",
                          "--handover"):

@@ -27,6 +27,8 @@ static int parse(const char *line)
 	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	error[0] = '\0';
+	if (cmdline_begin(&cmdline, argc, argv, error))
+		return -1;
 	return cmdline_parse(&cmdline, argc, argv, error);
 }
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration file, janusd.conf(5), into what the command line would have said and into
+ * settings. Checks each value by itself; what depends on several, cmdline.c and listen.c check
+ * once the command line has been laid over it. Opens nothing but the file.
+ */
+#ifndef JANUSD_CONFIG_H
+#define JANUSD_CONFIG_H
+
+#include "cmdline.h"
+#include "document.h"
+
+#define CONFIG_FILE "/etc/janus/janusd.json"
+
+/* Everything that what was read points into. */
+struct config {
+	struct document document;
+	const char **sink_guards[SETTINGS_SINKS_MAX];
+};
+
+/*
+ * Read @file over what @cmdline has. What is there points into *ret, which lives as long.
+ * Return: 0, or -1 with faults; @cmdline is of no use then, *ret is empty.
+ */
+int config_load(struct config *ret, struct cmdline *cmdline, const char *file,
+		struct faults *faults);
+
+/* The same from memory. */
+int config_parse(struct config *ret, struct cmdline *cmdline,
+		 const struct document_text *text, struct faults *faults);
+
+void config_done(struct config *config);
+
+#endif
