@@ -15,7 +15,8 @@
 
 struct fields {
 	struct faults *faults;
-	void *to; /* the struct that the table is for */
+	void *to;      /* the struct that the table is for */
+	void *context; /* for the readers of the table; fields.c leaves it alone */
 };
 
 struct fields_range {

@@ -15,6 +15,7 @@
 #include "handover_ask.h"
 #include "keeper.h"
 #include "listen.h"
+#include "manifests.h"
 
 #define EXIT_USAGE 2
 
@@ -62,6 +63,23 @@ static int load(struct config *config, struct cmdline *cmdline)
 	return result;
 }
 
+/* What would be wrong at the start, too. */
+static int check_manifests(const struct cmdline *cmdline)
+{
+	struct faults faults = FAULTS_INIT;
+	struct manifests manifests = { 0 };
+	int result = 0;
+
+	if (cmdline->settings.guards_folder)
+		result = manifests_read(&manifests, cmdline->settings.guards_folder,
+					&faults);
+	if (result)
+		faults_tell(&faults, tell_fault, NULL);
+	manifests_done(&manifests);
+	faults_done(&faults);
+	return result ? EXIT_FAILURE : print("OK\n");
+}
+
 static int run(struct cmdline *cmdline, struct config *config, int argc, char **argv)
 {
 	const bool check = cmdline->action == CMDLINE_CHECK_CONFIG;
@@ -77,7 +95,7 @@ static int run(struct cmdline *cmdline, struct config *config, int argc, char **
 		return check ? EXIT_FAILURE : status;
 	}
 	if (check)
-		return print("OK\n");
+		return check_manifests(cmdline);
 	if (cmdline->action == CMDLINE_CHECK)
 		return EXIT_SUCCESS;
 	if (cmdline->action == CMDLINE_HANDOVER)
