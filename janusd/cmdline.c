@@ -293,6 +293,8 @@ int cmdline_begin(struct cmdline *ret, int argc, char **argv,
 	if (take_all(&first, argc, argv, error))
 		return -1;
 	*ret = (struct cmdline){ .action = first.action,
+				 .argc = argc,
+				 .argv = argv,
 				 .config_file = first.config_file,
 				 .deadline_ms = CMDLINE_DEADLINE_MS,
 				 .settings = settings_default };

@@ -30,10 +30,15 @@ enum cmdline_action {
 	CMDLINE_CHECK_CONFIG,
 };
 
+struct config;
+
 struct cmdline {
 	enum cmdline_action action;
-	const char *config_file; /* NULL: the default one, if it is there */
-	const char *node;        /* NULL: the name of the host */
+	int argc; /* what it was made from, for a reload */
+	char **argv;
+	const struct config *config; /* the file under it; NULL: none */
+	const char *config_file;     /* NULL: the default one, if it is there */
+	const char *node;            /* NULL: the name of the host */
 	const char *listen[CMDLINE_LISTEN_MAX];
 	size_t listen_count; /* 0: the default addresses */
 	bool tls;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "config.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 #include "config_lists.h"
@@ -270,6 +271,44 @@ int config_load(struct config *ret, struct cmdline *cmdline, const char *file,
 	memset(ret, 0, sizeof(*ret));
 	return bytes ? config_parse(ret, cmdline, &text, faults) : -1;
 }
+
+int config_find(struct config *ret, struct cmdline *cmdline, struct faults *faults)
+{
+	const char *file = cmdline->config_file;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!file && access(CONFIG_FILE, F_OK) && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (config_load(ret, cmdline, file ? file : CONFIG_FILE, faults))
+		return -1;
+	cmdline->config = ret;
+	return 0;
+}
+
+/* What a reload brings into force. */
+static bool is_live(const char *key)
+{
+	return !strcmp(key, "guards_folder") || !strcmp(key, "watch_files");
+}
+
+void config_changes(const struct config *running, const struct config *fresh,
+		    const char *ret[CONFIG_KEYS_MAX + 1])
+{
+	const json_t *old = running ? running->document.root : NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_COUNT(config_fields); i++) {
+		const char *key = config_fields[i].name;
+		json_t *before = json_object_get(old, key);
+		json_t *now = json_object_get(fresh->document.root, key);
+
+		if (!is_live(key) && (before || now) && !json_equal(before, now))
+			ret[count++] = key;
+	}
+	ret[count] = NULL;
+}
+
+_Static_assert(ARRAY_COUNT(config_fields) <= CONFIG_KEYS_MAX, "room for all keys");
 
 void config_done(struct config *config)
 {

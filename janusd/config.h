@@ -11,6 +11,7 @@
 #include "document.h"
 
 #define CONFIG_FILE "/etc/janus/janusd.json"
+#define CONFIG_KEYS_MAX 32
 
 /* Everything that what was read points into. */
 struct config {
@@ -25,7 +26,20 @@ struct config {
 int config_load(struct config *ret, struct cmdline *cmdline, const char *file,
 		struct faults *faults);
 
-/* The same from memory. */
+/*
+ * The file that @cmdline names, or the default one; without one it is 0, too. What was read is
+ * where cmdline->config leads to.
+ */
+int config_find(struct config *ret, struct cmdline *cmdline, struct faults *faults);
+
+/*
+ * The keys whose values differ, and go only with the next start; ended by NULL. @running: NULL:
+ * there was no file.
+ */
+void config_changes(const struct config *running, const struct config *fresh,
+		    const char *ret[CONFIG_KEYS_MAX + 1]);
+
+/* As config_load(), from memory. */
 int config_parse(struct config *ret, struct cmdline *cmdline,
 		 const struct document_text *text, struct faults *faults);
 

@@ -213,15 +213,37 @@ static int fail_syntax(struct faults *faults, const char *file, const json_error
 	return -1;
 }
 
+/* jansson takes a NUL for the end, and leaves what comes then unread. */
+static int check_nul(const struct document_text *text, struct faults *faults)
+{
+	struct scan scan = { .bytes = text->bytes,
+			     .length = text->length,
+			     .here = { .line = 1, .column = 1 } };
+	struct faults_place place = { .file = text->file };
+	size_t at = 0;
+
+	if (!memchr(text->bytes, '\0', text->length))
+		return 0;
+	while (scan.bytes[at])
+		step(&scan, &at);
+	place.line = scan.here.line;
+	place.column = scan.here.column;
+	faults_add(faults, &place, "is no JSON: a NUL");
+	return -1;
+}
+
 int document_parse_json(struct document *ret, const struct document_text *text,
 			struct faults *faults)
 {
-	struct document document = { .file = strdup(text->file) };
+	struct document document = { 0 };
 	struct scan scan = { .bytes = text->bytes,
 			     .length = text->length,
 			     .here = { .line = 1, .column = 1 } };
 	json_error_t error;
 
+	if (check_nul(text, faults))
+		return -1;
+	document.file = strdup(text->file);
 	document.root = json_loadb(text->bytes, text->length,
 				   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (!document.file || !document.root) {

@@ -183,6 +183,7 @@ static const struct rpc_method *find_method(grpc_slice path)
 		rpc_health_methods,
 		rpc_reflection_methods,
 		rpc_v1_methods,
+		rpc_v1_reload_methods,
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(tables); i++)
@@ -392,6 +393,7 @@ int server_create(struct server **ret, const struct server_options *options)
 	server->service.node = options->node;
 	server->service.facts = options->facts;
 	server->service.limits = &options->cmdline->settings.limits;
+	server->service.reload = options->reload;
 	grpc_log_tell_deaf(become_deaf, server);
 	server->deadline = gpr_inf_future(GPR_CLOCK_MONOTONIC);
 	server->queue = grpc_completion_queue_create_for_next(NULL);

@@ -14,6 +14,7 @@ struct cmdline;
 struct jobs;
 struct listeners;
 struct node_name;
+struct reload;
 struct rpc_facts;
 struct server;
 
@@ -25,6 +26,7 @@ struct server_options {
 	const struct node_name *node;
 	const struct rpc_facts *facts;
 	struct jobs *jobs;
+	struct reload *reload;
 };
 
 /*

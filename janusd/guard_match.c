@@ -44,6 +44,25 @@ static int refuse_match(const struct guard_match *match, struct status *status)
 			  *match->pod || !match->pid_count ? "" : " and one of the pids");
 }
 
+/* Return: -1 if one that is meant is of a file. */
+static int check_files(const struct guards *guards, const struct guard_match *match,
+		       struct status *status)
+{
+	struct text_quote name, file;
+
+	for (size_t i = 0; i < guards->count; i++) {
+		const struct guard *guard = guards->in_order[i];
+
+		if (is_meant(guard, match) && guard_is_of_file(guard))
+			return status_set(
+				status, STATUS_FAILED_PRECONDITION,
+				"name: guard '%s' is of file '%s'; remove it there",
+				text_quote(&name, guard->config->name),
+				text_quote(&file, guard->config->source));
+	}
+	return 0;
+}
+
 size_t guards_remove(struct guards *guards, const struct guard_match *match,
 		     struct status *status)
 {
@@ -55,6 +74,8 @@ size_t guards_remove(struct guards *guards, const struct guard_match *match,
 			"podName: is empty, and neither name nor pid says which guard");
 		return 0;
 	}
+	if (check_files(guards, match, status))
+		return 0;
 	for (size_t i = 0; i < guards->count; i++) {
 		struct guard *guard = guards->in_order[i];
 

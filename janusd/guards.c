@@ -291,6 +291,26 @@ static void enter(struct guards *guards, struct guard *old, struct guard *fresh)
 }
 
 /* Return: whether @fresh is in the registry now. */
+bool guard_is_of_file(const struct guard *guard)
+{
+	return *guard->config->source == '/';
+}
+
+/* Whether it may take the place of the old one, as far as where both come from. */
+static bool is_of_same(const struct guard *old, const struct guard *fresh,
+		       struct status *status)
+{
+	struct text_quote quote;
+
+	if (!old || guard_is_of_file(old) == guard_is_of_file(fresh))
+		return true;
+	status_set(status, STATUS_FAILED_PRECONDITION,
+		   "name: there is a guard of this name from '%s'%s",
+		   text_quote(&quote, old->config->source),
+		   guard_is_of_file(old) ? ", a file; change it there" : "");
+	return false;
+}
+
 static bool put(struct guards *guards, struct guard *fresh,
 		const struct guards_wish *wish, struct guard_outcome *ret)
 {
@@ -298,7 +318,8 @@ static bool put(struct guards *guards, struct guard *fresh,
 	struct guard *old = find(guards, config->name, config->pod, config->node);
 	const bool again = wish && is_asked_again(old, fresh);
 
-	if (!is_expected(old, wish, &ret->status) ||
+	if (!is_of_same(old, fresh, &ret->status) ||
+	    !is_expected(old, wish, &ret->status) ||
 	    check_room(guards, old, fresh, &ret->status) ||
 	    guard_resolve(fresh, &ret->status, &ret->missing))
 		return false;

@@ -154,7 +154,12 @@ const struct guard *guards_find(const struct guards *guards, const char *name,
 bool guards_delete(struct guards *guards, const char *name, const char *pod,
 		   const char *node);
 
-/* Return: how many guards were destroyed; 0: with the cause in @status. */
+/* Whether it is of a manifest: then it changes with that only, and its source is the file. */
+bool guard_is_of_file(const struct guard *guard);
+
+/*
+ * Return: how many guards were destroyed; 0: with the cause in @status. Guards of files are not.
+ */
 size_t guards_remove(struct guards *guards, const struct guard_match *match,
 		     struct status *status);
 

@@ -133,16 +133,22 @@ static struct job *next_job(struct jobs *jobs)
 	return job;
 }
 
-static void run_one(struct jobs *jobs, struct job *job, struct guards *guards)
+void jobs_finish(struct jobs *jobs, struct job *job)
 {
 	void (*finished)(struct job *) = job->finished;
 
-	if (job->ran)
-		job->run(job, guards);
 	/* What run() wrote is behind this lock for the thread that takes the job. */
 	pthread_mutex_lock(&jobs->mutex);
 	pthread_mutex_unlock(&jobs->mutex);
 	finished(job);
+}
+
+static void run_one(struct jobs *jobs, struct job *job, struct guards *guards)
+{
+	if (job->ran)
+		job->run(job, guards);
+	if (!job->later)
+		jobs_finish(jobs, job);
 }
 
 void jobs_run(struct jobs *jobs, struct guards *guards, size_t count)

@@ -26,6 +26,8 @@ struct job {
 	size_t bytes;   /* of memory that the job holds */
 	bool cancelled; /* set by jobs_cancel() */
 	bool ran;       /* run was called; for the gRPC thread after jobs_take() */
+	/* Set by run: it goes on, and jobs_finish() is called once it has ended. */
+	bool later;
 };
 
 /* What all waiting jobs together may hold. */
@@ -62,6 +64,9 @@ int jobs_get_fd(const struct jobs *jobs);
 
 /* On the main thread: run at most @count jobs. */
 void jobs_run(struct jobs *jobs, struct guards *guards, size_t count);
+
+/* On the main thread: a job whose run has set later is done. */
+void jobs_finish(struct jobs *jobs, struct job *job);
 
 bool jobs_closed(struct jobs *jobs);
 

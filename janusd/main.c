@@ -4,7 +4,6 @@
  */
 #include <janus/version.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,12 +50,8 @@ static void tell_fault(void *context, const char *line)
 static int load(struct config *config, struct cmdline *cmdline)
 {
 	struct faults faults = FAULTS_INIT;
-	const char *file = cmdline->config_file;
-	int result;
+	int result = config_find(config, cmdline, &faults);
 
-	if (!file && access(CONFIG_FILE, F_OK) && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	result = config_load(config, cmdline, file ? file : CONFIG_FILE, &faults);
 	if (result)
 		faults_tell(&faults, tell_fault, NULL);
 	faults_done(&faults);

@@ -18,6 +18,7 @@
 struct jobs;
 struct limit_settings;
 struct node_name;
+struct reload;
 struct rpc_call;
 
 struct worker_note;
@@ -37,6 +38,7 @@ struct rpc_service {
 	const struct node_name *node;
 	const struct limit_settings *limits;
 	const struct rpc_facts *facts;
+	struct reload *reload; /* the main thread's: for its jobs only */
 	bool draining; /* the daemon is about to end */
 };
 
@@ -63,6 +65,7 @@ extern const struct rpc_method rpc_legacy_methods[];
 extern const struct rpc_method rpc_health_methods[];
 extern const struct rpc_method rpc_reflection_methods[];
 extern const struct rpc_method rpc_v1_methods[];
+extern const struct rpc_method rpc_v1_reload_methods[];
 
 const struct rpc_service *rpc_call_service(const struct rpc_call *call);
 

@@ -110,6 +110,18 @@ static void state_facts(struct worker *worker)
 	};
 }
 
+static int start_reload(struct worker *worker)
+{
+	const struct reload_apply apply = { worker->guards, &worker->files,
+					    worker_look_round, worker };
+	int error;
+
+	worker->files = (struct reload_source){ worker->setup->cmdline,
+						&worker->setup->node };
+	error = reload_create(&worker->reload, &apply);
+	return error ? worker_fail("cannot start", error) : 0;
+}
+
 static int start_objects(struct worker *worker)
 {
 	struct guards_options options = {
@@ -130,7 +142,7 @@ static int start_objects(struct worker *worker)
 	if (!worker->records || !worker->guards)
 		return worker_fail("cannot start", ENOMEM);
 	error = jobs_create(&worker->jobs);
-	return error ? worker_fail("cannot start", error) : 0;
+	return error ? worker_fail("cannot start", error) : start_reload(worker);
 }
 
 static int watch_fd(const struct worker *worker, int fd)
@@ -149,6 +161,7 @@ static int start_loop(struct worker *worker)
 		return worker_fail("cannot wait for events", errno);
 	if (watch_fd(worker, janus_get_fd(worker->context)) ||
 	    watch_fd(worker, jobs_get_fd(worker->jobs)) ||
+	    watch_fd(worker, reload_get_fd(worker->reload)) ||
 	    watch_fd(worker, worker->signals) || watch_fd(worker, worker->setup->ask_fd))
 		return -1;
 	return 0;
@@ -180,6 +193,12 @@ static int start(struct worker *worker)
 	return resume(worker);
 }
 
+static int load_files(struct worker *worker)
+{
+	return worker->files.running->settings.guards_folder ? worker_load_files(worker)
+							     : 0;
+}
+
 static void run(struct worker *worker)
 {
 	do {
@@ -200,6 +219,7 @@ static void finish(struct worker *worker)
 {
 	server_destroy(worker->server);
 	util_close(&worker->epoll);
+	reload_destroy(worker->reload);
 	jobs_destroy(worker->jobs);
 	if (worker->guards && worker->records && worker->events) {
 		guards_clear(worker->guards);
@@ -250,7 +270,7 @@ int worker_run(const struct worker_setup *setup)
 	struct worker worker = { .setup = setup, .signals = -1, .epoll = -1 };
 
 	log_set_last(setup->note->last_line, sizeof(setup->note->last_line));
-	if (start(&worker) || worker_serve(&worker)) {
+	if (start(&worker) || load_files(&worker) || worker_serve(&worker)) {
 		worker.exit_status = EXIT_FAILURE;
 	} else if (worker.server) {
 		atomic_store(&setup->note->is_ready, true);

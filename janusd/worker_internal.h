@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "reload.h"
 #include "rpc.h"
 #include "worker.h"
 
@@ -23,6 +24,8 @@ struct worker {
 	struct guard_state *state;
 	struct guards *guards;
 	struct jobs *jobs;
+	struct reload_source files;
+	struct reload *reload;
 	struct server *server;
 	int signals;
 	int epoll;
@@ -47,6 +50,15 @@ void worker_tell_keeper(const struct worker *worker);
 
 /* Return: how many there were, or a negative errno. */
 int worker_fetch_events(struct worker *worker);
+
+/* What is to be done between two guards of a reload. */
+void worker_look_round(void *worker);
+
+/*
+ * Before anybody is served: guards of files into force. Return: 0, or -1 if they are no good and
+ * nothing is guarded yet.
+ */
+int worker_load_files(struct worker *worker);
 
 /* Guard, and serve nobody, for so long or until it is to end. */
 void worker_guard_for(struct worker *worker, int64_t time_ms);

@@ -34,6 +34,7 @@ static void stop(struct worker *worker)
 	if (worker->stopping)
 		return;
 	worker->stopping = true;
+	reload_stop(worker->reload);
 	if (worker->server && !worker->renewing)
 		server_stop(worker->server);
 }
@@ -58,8 +59,8 @@ static void take_signal(struct worker *worker)
 	switch (info.ssi_signo) {
 	case SIGHUP:
 		log_info(
-			"reload: TLS files are read again at the next handshake; there is"
-			" nothing else to reload");
+			"reload: SIGHUP; TLS files are read again at the next handshake");
+		reload_ask(worker->reload, NULL);
 		break;
 	case SIGUSR2:
 		leave(worker);
@@ -136,6 +137,34 @@ static void take_events(struct worker *worker)
 		labels_drained(guards_labels(worker->guards));
 }
 
+void worker_look_round(void *userdata)
+{
+	struct worker *worker = userdata;
+
+	take_events(worker);
+	take_question(worker);
+}
+
+int worker_load_files(struct worker *worker)
+{
+	const bool anew = !guards_count(worker->guards);
+
+	reload_ask(worker->reload, NULL);
+	while (reload_is_busy(worker->reload) && !worker->stopping) {
+		struct epoll_event ready;
+
+		if (epoll_wait(worker->epoll, &ready, 1, -1) < 1)
+			continue;
+		worker_look_round(worker);
+		take_signal(worker);
+		reload_run(worker->reload);
+	}
+	if (!anew || !reload_has_failed(worker->reload))
+		return 0;
+	log_error("nothing is guarded: files are wrong, and there is no earlier state");
+	return -1;
+}
+
 void worker_guard_for(struct worker *worker, int64_t time_ms)
 {
 	int64_t end = worker_now_ms() + time_ms;
@@ -148,6 +177,7 @@ void worker_guard_for(struct worker *worker, int64_t time_ms)
 			take_events(worker);
 			take_signal(worker);
 			take_question(worker);
+			reload_run(worker->reload);
 		}
 		left = end - worker_now_ms();
 	}
@@ -170,6 +200,7 @@ void worker_run_loop(struct worker *worker)
 		jobs_run(worker->jobs, worker->guards, JOBS_AT_ONCE);
 		take_signal(worker);
 		take_question(worker);
+		reload_run(worker->reload);
 		worker_look_at_server(worker);
 	}
 }
@@ -177,6 +208,7 @@ void worker_run_loop(struct worker *worker)
 void worker_guard_on(struct worker *worker)
 {
 	epoll_ctl(worker->epoll, EPOLL_CTL_DEL, jobs_get_fd(worker->jobs), NULL);
+	epoll_ctl(worker->epoll, EPOLL_CTL_DEL, reload_get_fd(worker->reload), NULL);
 	atomic_store(&worker->setup->note->is_drained, true);
 	worker_tell_keeper(worker);
 	while (worker->leaving && !worker->told_to_go && !worker->exit_status) {

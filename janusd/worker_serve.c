@@ -25,6 +25,7 @@ int worker_serve(struct worker *worker)
 		.node = &setup->node,
 		.facts = &worker->facts,
 		.jobs = worker->jobs,
+		.reload = worker->reload,
 	};
 
 	while (!worker->stopping && server_create(&worker->server, &options)) {

@@ -166,6 +166,16 @@ Test(config, tells_where_it_is_no_json)
 	cr_expect_eq(parse("{\"node\": \"\\u0000\"}"), -1);
 }
 
+Test(config, refuses_what_comes_behind_a_nul)
+{
+	static const char json[] = "{}\n \0{";
+	const struct document_text text = { "f.json", json, sizeof(json) - 1 };
+
+	faults = (struct faults)FAULTS_INIT;
+	cr_expect_eq(config_parse(&config, &cmdline, &text, &faults), -1);
+	cr_expect_str_eq(faults.lines.data, "f.json:2:2: is no JSON: a NUL\n");
+}
+
 Test(config, tells_where_a_value_is_wrong)
 {
 	refuses("{\n\t\"nodes\": 1\n}", "f.json:2:11: nodes: there is no such key");
