@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reloads under readers that never stop: each as a whole or not at all, and nobody slips through."""
+"""Reloads under readers that never stop: each whole or not at all, and nobody slips through."""
 
 from case import main
 from hammered import Hammered
