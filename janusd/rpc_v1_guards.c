@@ -93,6 +93,22 @@ static void refuse_key(struct v1_call *call, const Janus__V1__GuardKey *key)
 		   text_quote(&node, node_of(call, key)));
 }
 
+/* Return: -1 if the guard changes with its file only. */
+static int refuse_file(struct v1_call *call, const struct guards *guards,
+		       const Janus__V1__GuardKey *key)
+{
+	const struct guard *guard = guards_find(guards, key->name, key->pod,
+						node_of(call, key));
+	struct text_quote name, file;
+
+	if (!guard || !guard_is_of_file(guard))
+		return 0;
+	return status_set(&call->status, STATUS_FAILED_PRECONDITION,
+			  "key: guard '%s' is of file '%s'; remove it there",
+			  text_quote(&name, key->name),
+			  text_quote(&file, guard->config->source));
+}
+
 static int check_delete(struct v1_call *call)
 {
 	const Janus__V1__DeleteGuardRequest *request =
@@ -108,6 +124,8 @@ static void run_delete(struct v1_call *call, struct guards *guards)
 	Janus__V1__DeleteGuardResponse response = JANUS__V1__DELETE_GUARD_RESPONSE__INIT;
 	const Janus__V1__GuardKey *key = request->key;
 
+	if (refuse_file(call, guards, key))
+		return;
 	response.deleted = guards_delete(guards, key->name, key->pod, node_of(call, key));
 	if (!response.deleted && !request->allow_missing)
 		refuse_key(call, key);

@@ -94,6 +94,20 @@ class Reload(Files, Case):
         self.assert_code(self.client.create(guard), "FAILED_PRECONDITION", "one.json")
         self.assert_code(self.client.destroy(self.client.config(nodeName="node-1", name="one")),
                          "FAILED_PRECONDITION", "one.json")
+        protos = self.client.protos
+        path = os.path.join(self.folder, "one.json")
+        for method, request in (
+                ("DeleteGuard", {"key": {"name": "one"}}),
+                ("ApplyGuard", {"guard": {
+                    "name": "one", "targets": [{"pid": self.goal.pid}],
+                    "subjects": [{"deny": ["/data/b"], "events": ["EVENT_KIND_OPEN"]}]}})):
+            request = protos[f"janus.v1.{method}Request"](**request)
+            answer = self.client.call(f"/janus.v1.GuardService/{method}", request)
+            self.assert_code(answer, "FAILED_PRECONDITION", "one.json")
+        told = self.client.call("/janus.v1.GuardService/GetGuard",
+                                protos["janus.v1.GetGuardRequest"](key={"name": "one"}),
+                                protos["janus.v1.GetGuardResponse"])
+        self.assertEqual(told.message.status.source, path)
         self.assertEqual(self.denied(), "a")
 
     def test_settings_that_need_a_restart_are_named(self):
