@@ -5,3 +5,11 @@ foreach(name config guard_config manifest)
 	janus_add_fuzz_test(fuzz_${name} CORPUS "corpus/${name}" SOURCES fuzz_${name}.c
 		LIBS janusd-core)
 endforeach()
+
+# Parsers of janusd: what one worker leaves to the next. Each with its one source, and without
+# what that would log.
+foreach(name guard_state guard_image)
+	janus_add_fuzz_test(fuzz_${name} CORPUS "corpus/${name}"
+		SOURCES fuzz_${name}.c "${PROJECT_SOURCE_DIR}/janusd/${name}.c")
+	target_include_directories(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/janusd")
+endforeach()
