@@ -84,6 +84,10 @@ need_test()
 	need docker.io command dockerd
 	need podman command podman
 	need uidmap command newuidmap
+	need systemd-container command systemd-nspawn
+	need systemd library systemd
+	need gdb command gdb
+	need python3-yaml python yaml
 }
 
 need_clang()

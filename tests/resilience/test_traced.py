@@ -2,13 +2,48 @@
 """A worker in the hands of a debugger: openers get what --on-failure says, after the deadline."""
 
 import errno
+import subprocess
 
 from case import main
+from daemon import threads
 from hammered import Hammered
 import openers
 import sandbox
 from sandbox import wait_until
 from tracer import Tracer
+
+
+class Gdb:
+    """The debugger itself, which holds a process from here to detach() or kill()."""
+
+    def __init__(self, box, pid):
+        self._pid = pid
+        self._process = subprocess.Popen(
+            ["gdb", "-nx", "-q", "-iex", "set debuginfod enabled off",
+             "-iex", "set auto-solib-add off", "-iex", "set pagination off", "-p", str(pid)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        box.adopt(self._process.pid)
+        wait_until(self._holds_all, 60, "gdb to hold each thread")
+
+    def _holds_all(self):
+        if self._process.poll() is not None:
+            raise AssertionError(f"gdb has ended: {self._process.stdout.read()}")
+        return {sandbox.state(f"{self._pid}/task/{thread}")
+                for thread in threads(self._pid)} == {"t"}
+
+    def _tell(self, commands):
+        return self._process.communicate(commands, timeout=60)[0]
+
+    def backtrace_and_detach(self):
+        """What somebody who looks for the cause of a trouble does."""
+        return self._tell("thread apply all backtrace 4\ndetach\nquit\n")
+
+    def kill(self):
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            pipe.close()
 
 
 class Traced(Hammered):
@@ -72,6 +107,43 @@ class Allow(Traced):
         self.assertIn("has not ended in 10 seconds", "\n".join(self.janusd.snapshot()))
         self.assertEqual(waiting.wait().errno, 0)
         self.assertEqual(openers.attempt(self.box, self.path("/data/recipe")).errno, 0)
+
+
+class Debugged(Traced):
+    deadline_ms = 500
+
+    def gdb(self):
+        gdb = Gdb(self.box, self.janusd.worker_pid)
+        self.addCleanup(gdb.kill)
+        return gdb
+
+    def test_gdb_holds_it_and_lets_it_go(self):
+        gdb = self.gdb()
+        self.opens(errno.EPERM)
+        said = gdb.backtrace_and_detach()
+        self.assertIn("janus-responder", said)
+        self.assertIn("detached", said)
+        self.whole()
+        self.assertEqual(self.restarts(), 0)
+
+    def test_gdb_is_killed_while_it_holds_it(self):
+        worker = self.janusd.worker_pid
+        gdb = self.gdb()
+        self.opens(errno.EPERM)
+        gdb.kill()
+        wait_until(lambda: sandbox.state(worker) not in ("t", "T"), 20, "the worker to go on")
+        self.whole()
+        self.assertEqual((self.janusd.worker_pid, self.restarts()), (worker, 0))
+
+    def test_openers_that_never_stop_under_gdb(self):
+        crowd = self.crowd()
+        gdb = self.gdb()
+        crowd.wait_for_more(2)
+        gdb.backtrace_and_detach()
+        crowd.wait_for_more(20)
+        self.finish(crowd, "the worker in gdb, for a backtrace of each thread")
+        self.whole()
+        self.assertEqual(self.restarts(), 0)
 
 
 class Killed(Traced):
