@@ -14,12 +14,17 @@ import sandbox
 BOUND = 10.0  # seconds after which an open that has not come back counts as hung
 
 
+def here(program_path, *words):
+    """The words that run the hammer here. Others run theirs somewhere else."""
+    return [program_path, *words]
+
+
 class Attempt:
     """One open by a process of its own. errno is 0 when the file could be opened."""
 
-    def __init__(self, box, path):
+    def __init__(self, box, path, words=here):
         self._path = path
-        self._process = subprocess.Popen([program("hammer"), "once", path],
+        self._process = subprocess.Popen(words(program("hammer"), "once", path),
                                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                          text=True)
         self.pid = self._process.pid
@@ -38,15 +43,15 @@ class Attempt:
         return self
 
 
-def attempt(box, path, timeout=BOUND):
-    return Attempt(box, path).wait(timeout)
+def attempt(box, path, timeout=BOUND, words=here):
+    return Attempt(box, path, words).wait(timeout)
 
 
 class Crowd:
     """Readers that open some files again and again until finish()."""
 
-    def __init__(self, box, readers, *paths):
-        self._process = subprocess.Popen([program("hammer"), str(readers), *paths],
+    def __init__(self, box, readers, *paths, words=here):
+        self._process = subprocess.Popen(words(program("hammer"), str(readers), *paths),
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                          text=True)
         box.adopt(self._process.pid)

@@ -42,23 +42,32 @@ def bundle_config(root):
         return path, json.load(file)
 
 
+def shell_config(root):
+    """(path, what to write there): a shell is the init process of a container in this root."""
+    path, config = bundle_config(root)
+    config["process"]["terminal"] = False
+    config["process"]["args"] = ["/bin/sh"]
+    config["root"] = {"path": root, "readonly": False}
+    config["hostname"] = "janus-test"
+    return path, config
+
+
+def write_config(path, config):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(config, file)
+
+
 class Container:
     """A shell at /bin/sh is pid 1; run() is done by it, exec() by a new process."""
 
     def __init__(self, box, root, cid=None, caps=(), cgroup=None):
         self.box, self.root, self.id = box, root, cid or new_id()
-        path, config = bundle_config(root)
-        process = config["process"]
-        process["terminal"] = False
-        process["args"] = ["/bin/sh"]
-        for names in process["capabilities"].values():
+        path, config = shell_config(root)
+        for names in config["process"]["capabilities"].values():
             names.extend(caps)
         if cgroup:
             config["linux"]["cgroupsPath"] = cgroup
-        config["root"] = {"path": root, "readonly": False}
-        config["hostname"] = "janus-test"
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(config, file)
+        write_config(path, config)
         self._start(os.path.dirname(path))
 
     def _start(self, bundle):
