@@ -74,11 +74,13 @@ static uint32_t take_number(struct input *input)
 	return number | (uint32_t)take(input) << 16;
 }
 
+/* Of long values a part is enough: it is the whole of them that might be somebody else's. */
 static uint64_t sum_of(struct wire_bytes value)
 {
 	uint64_t sum = value.size;
+	size_t pace = value.size / 512 + 1;
 
-	for (size_t i = 0; i < value.size; i++)
+	for (size_t i = 0; i < value.size; i += pace)
 		sum = sum * UINT64_C(1099511628211) + value.data[i];
 	return sum;
 }

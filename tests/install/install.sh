@@ -58,6 +58,7 @@ if [ "$daemon" = ON ]; then
 		*) fail "$program --version prints \"$output\"" ;;
 		esac
 	done
+	[ -f "$prefix/lib/systemd/system/janusd.service" ] || fail "janusd.service is missing"
 fi
 
 echo "== pkg-config"
