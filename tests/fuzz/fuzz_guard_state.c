@@ -14,13 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "log.h"
-
 #define IDS 8
 #define VALUES_MAX 1024 /* more than a begin and eight bytes a change can make */
 #define BYTES_MAX 4096
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Of janusd/log.h, which libjanus has one of as well. */
+void log_error(const char *format, ...);
 
 struct input {
 	const uint8_t *at;
@@ -43,7 +44,8 @@ struct machine {
 	struct guard_state *state;
 	struct model model;
 	struct model seen;
-	uint64_t remove_in_turn; /* what the callback removes when it meets it; 0: nothing */
+	uint64_t
+		remove_in_turn; /* what the callback removes when it meets it; 0: nothing */
 };
 
 static void check(bool condition)
