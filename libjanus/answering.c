@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "handling.h"
 #include "respond.h"
@@ -36,6 +37,19 @@ static void let_answer(const struct janus__responder *responder,
 						 .deny = state == JANUS__SLOT_DENYING });
 }
 
+/* He has his answer. */
+static void count_wait(struct janus__responder *responder, const struct janus__slot *slot)
+{
+	const struct janus__ledger *ledger = responder->ledger;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	janus__count_wait(
+		responder->counters,
+		now.tv_sec * INT64_C(1000000000) + now.tv_nsec -
+			janus__ledger_since_ns(ledger, (uint32_t)(slot - ledger->slots)));
+}
+
 bool janus__answer(struct janus__responder *responder, struct janus__slot *slot,
 		   const struct janus__answer *reply)
 {
@@ -43,6 +57,7 @@ bool janus__answer(struct janus__responder *responder, struct janus__slot *slot,
 
 	if (!janus__slot_take(slot, JANUS__SLOT_TAKEN)) {
 		let_answer(responder, slot, reply->fd);
+		count_wait(responder, slot);
 		return false;
 	}
 	if (janus__respond(responder->kernel, group, reply) < 0) {
@@ -50,6 +65,7 @@ bool janus__answer(struct janus__responder *responder, struct janus__slot *slot,
 		responder->handler->unanswered = true;
 	}
 	atomic_store(&slot->state, JANUS__SLOT_DONE);
+	count_wait(responder, slot);
 	return true;
 }
 

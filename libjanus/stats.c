@@ -68,3 +68,30 @@ int janus_get_stats(const struct janus_context *context, struct janus_stats *ret
 		stats.queued = count_queued(context);
 	return janus__options_write(ret, &stats, sizeof(stats));
 }
+
+/* The first bucket ends at the tenth power of two. */
+#define FIRST_BITS 10
+
+void janus__count_wait(struct janus__counters *counters, int64_t wait_ns)
+{
+	uint64_t wait = wait_ns > 0 ? (uint64_t)wait_ns : 0;
+	unsigned int bits = wait ? 64 - (unsigned int)__builtin_clzll(wait) : 0;
+	unsigned int bucket = bits > FIRST_BITS ? bits - FIRST_BITS : 0;
+
+	if (bucket >= JANUS_LATENCY_BUCKETS)
+		bucket = JANUS_LATENCY_BUCKETS - 1;
+	janus__count(&counters->waits[bucket], 1);
+	janus__count(&counters->waited_ns, wait);
+}
+
+int janus_get_latency(const struct janus_context *context, struct janus_latency *ret)
+{
+	struct janus_latency latency = JANUS_LATENCY_INIT;
+
+	if (!context || !ret)
+		return -EINVAL;
+	latency.sum_ns = read_counter(&context->counters.waited_ns);
+	for (size_t i = 0; i < JANUS_LATENCY_BUCKETS; i++)
+		latency.counts[i] = read_counter(&context->counters.waits[i]);
+	return janus__options_write(ret, &latency, sizeof(latency));
+}

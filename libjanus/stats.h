@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include <janus/context.h>
+
 struct janus__counters {
 	atomic_uint_least64_t events;
 	atomic_uint_least64_t allowed;
@@ -32,6 +34,8 @@ struct janus__counters {
 	atomic_uint_least64_t rescans;
 	atomic_uint_least64_t held;
 	atomic_uint_least64_t asked;
+	atomic_uint_least64_t waited_ns; /* as in struct janus_latency, with the next */
+	atomic_uint_least64_t waits[JANUS_LATENCY_BUCKETS];
 };
 
 /* Each counter has one writer, so a plain add will do. */
@@ -41,5 +45,8 @@ static inline void janus__count(atomic_uint_least64_t *counter, uint64_t amount)
 
 	atomic_store_explicit(counter, value + amount, memory_order_relaxed);
 }
+
+/* Somebody has waited for so long; negative counts as 0. The responder's. */
+void janus__count_wait(struct janus__counters *counters, int64_t wait_ns);
 
 #endif

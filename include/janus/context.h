@@ -138,6 +138,37 @@ struct janus_stats {
 			0, 0, 0, 0, 0, 0, 0, 0                                           \
 	}
 
+/* Buckets of janus_latency.counts. */
+#define JANUS_LATENCY_BUCKETS 24
+
+/**
+ * struct janus_latency - How long openers have waited for their answers, counted.
+ * @size: sizeof(struct janus_latency), set by JANUS_LATENCY_INIT; a smaller size fetches less
+ * @sum_ns: all waits together, in nanoseconds
+ * @counts: how many waited for less than 1024 ns in the first bucket, and for less than twice as
+ *	long as in the one before in each that follows (2048 ns, 4096 ns, ...), those of the
+ *	buckets before left out; the last one has all others
+ *
+ * A wait is from when the thread that answers had begun to read the question until the answer
+ * was written; how long it stood in the kernel's queue before is not known. Each question that this thread
+ * has read counts once, be it the process's own or one that somebody else had answered
+ * meanwhile; those that were left to the program (JANUS_VERDICT_ASK) do not, and neither do those
+ * that only the keeper has read.
+ */
+struct janus_latency {
+	uint64_t size;
+	uint64_t sum_ns;
+	uint64_t counts[JANUS_LATENCY_BUCKETS];
+};
+
+#define JANUS_LATENCY_INIT                                                               \
+	{                                                                                \
+		sizeof(struct janus_latency), 0,                                         \
+		{                                                                        \
+			0                                                                \
+		}                                                                        \
+	}
+
 /* What this kernel and these privileges allow; bits of janus_features.available. */
 enum janus_feature {
 	JANUS_FEATURE_PERMISSION = 1u << 0,   /* allow and deny (FAN_CLASS_CONTENT) */
@@ -306,6 +337,21 @@ JANUS_API int janus_wakeup(struct janus_context *context);
  */
 JANUS_API int janus_get_stats(const struct janus_context *context,
 			      struct janus_stats *ret);
+
+/**
+ * janus_get_latency() - Read how long openers have waited, since the context was created.
+ * @context: not NULL
+ * @ret: not NULL; its size field says how much is wanted; untouched on failure
+ *
+ * Return: 0, or
+ *   -EINVAL   @context or @ret is NULL, or the size is less than that of the size field
+ *   -E2BIG    @ret is larger than this library knows, and the rest is not zero
+ * Threads: any.
+ * Source: clock_gettime(2)
+ * Since: 0.1.0
+ */
+JANUS_API int janus_get_latency(const struct janus_context *context,
+				struct janus_latency *ret);
 
 /**
  * janus_get_features() - What this kernel and these privileges allow. Needs no context.
