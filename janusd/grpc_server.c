@@ -15,10 +15,12 @@
 
 #include "cmdline.h"
 #include "grpc_log.h"
+#include "health.h"
 #include "jobs.h"
 #include "listen.h"
 #include "log.h"
 #include "rpc_call.h"
+#include "rpc_counts.h"
 #include "text.h"
 #include "tls.h"
 #include "util.h"
@@ -28,6 +30,9 @@
 
 /* How long last answers have to get out, before connections that stay open are cut. */
 #define FAREWELL_MS 100
+
+/* Whoever watches hears of a change within that time. */
+#define HEALTH_LOOK_MS 500
 
 struct server {
 	struct rpc_service service;
@@ -44,6 +49,7 @@ struct server {
 	pthread_t thread;
 	atomic_bool deaf;
 	/* The thread's own from here on. */
+	struct rpc_counts *counts;
 	struct rpc_call *calls;
 	size_t call_count;
 	gpr_timespec deadline; /* of the draining */
@@ -271,6 +277,28 @@ static void check_idle(struct server *server)
 					gpr_time_from_millis(FAREWELL_MS, GPR_TIMESPAN));
 }
 
+static void count_call(const struct server *server, const struct rpc_call *call)
+{
+	rpc_counts_add(server->counts, call->method ? call->method->path : NULL,
+		       call->finished ? call->code : GRPC_STATUS_CANCELLED);
+}
+
+static void look_at_health(struct server *server)
+{
+	struct rpc_service *service = &server->service;
+	bool serving = health_is_serving(service->health);
+	struct rpc_call *call, *next;
+
+	if (serving == service->serving)
+		return;
+	service->serving = serving;
+	for (call = server->calls; call; call = next) {
+		next = call->next;
+		if (call->method && call->method->health_changed)
+			call->method->health_changed(call);
+	}
+}
+
 static void on_tag(struct server *server, struct rpc_tag *tag, bool ok)
 {
 	struct rpc_call *call = tag->call;
@@ -283,8 +311,25 @@ static void on_tag(struct server *server, struct rpc_tag *tag, bool ok)
 		on_new(server, call, ok);
 	} else if (rpc_call_step(call, tag->step, ok)) {
 		server->call_count--;
+		count_call(server, call);
 		rpc_call_free(call);
 	}
+}
+
+static bool is_over(gpr_timespec deadline)
+{
+	return gpr_time_cmp(deadline, gpr_now(GPR_CLOCK_MONOTONIC)) <= 0;
+}
+
+/* Or none for a while: the main thread may have nothing to say because it is stuck. */
+static grpc_event next_event(const struct server *server)
+{
+	gpr_timespec soon =
+		gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+			     gpr_time_from_millis(HEALTH_LOOK_MS, GPR_TIMESPAN));
+
+	return grpc_completion_queue_next(server->queue,
+					  gpr_time_min(soon, server->deadline), NULL);
 }
 
 static void *run_server(void *arg)
@@ -294,15 +339,15 @@ static void *run_server(void *arg)
 
 	request_call(server);
 	for (;;) {
-		grpc_event event = grpc_completion_queue_next(server->queue,
-							      server->deadline, NULL);
+		grpc_event event = next_event(server);
 
 		if (event.type == GRPC_QUEUE_SHUTDOWN)
 			break;
-		if (event.type == GRPC_QUEUE_TIMEOUT)
-			cancel_all(server);
-		else
+		if (event.type == GRPC_OP_COMPLETE)
 			on_tag(server, event.tag, event.success);
+		else if (is_over(server->deadline))
+			cancel_all(server);
+		look_at_health(server);
 		check_idle(server);
 		/* A call may wait for the main thread longer than gRPC knows of it. */
 		if (server->shut_down && !server->calls && !ending) {
@@ -394,6 +439,8 @@ int server_create(struct server **ret, const struct server_options *options)
 	server->service.facts = options->facts;
 	server->service.limits = &options->cmdline->settings.limits;
 	server->service.reload = options->reload;
+	server->service.health = options->health;
+	server->counts = options->calls;
 	grpc_log_tell_deaf(become_deaf, server);
 	server->deadline = gpr_inf_future(GPR_CLOCK_MONOTONIC);
 	server->queue = grpc_completion_queue_create_for_next(NULL);

@@ -11,11 +11,13 @@
 #include <stdint.h>
 
 struct cmdline;
+struct health;
 struct jobs;
 struct listeners;
 struct node_name;
 struct reload;
 struct rpc_facts;
+struct rpc_counts;
 struct server;
 
 struct server_options {
@@ -27,6 +29,8 @@ struct server_options {
 	const struct rpc_facts *facts;
 	struct jobs *jobs;
 	struct reload *reload;
+	struct health *health;    /* what the health service tells */
+	struct rpc_counts *calls; /* written by the server's thread */
 };
 
 /*

@@ -15,6 +15,7 @@
 #include "status.h"
 #include "wire.h"
 
+struct health;
 struct jobs;
 struct limit_settings;
 struct node_name;
@@ -39,6 +40,8 @@ struct rpc_service {
 	const struct limit_settings *limits;
 	const struct rpc_facts *facts;
 	struct reload *reload; /* the main thread's: for its jobs only */
+	struct health *health;
+	bool serving;  /* what health said last */
 	bool draining; /* the daemon is about to end */
 };
 
@@ -55,6 +58,8 @@ struct rpc_method {
 	void (*worked)(struct rpc_call *call);
 	/* The daemon is about to end: finish what would go on for ever. */
 	void (*draining)(struct rpc_call *call);
+	/* What health says has changed. */
+	void (*health_changed)(struct rpc_call *call);
 	/* The client is gone, or its deadline is over: nothing can be sent any more. */
 	void (*cancelled)(struct rpc_call *call);
 	/* The last one: free the state. */

@@ -176,6 +176,7 @@ static void finish(struct rpc_call *call, grpc_byte_buffer *buffer,
 	ops[count].data.send_status_from_server.trailing_metadata_count =
 		call->trailer_count;
 	call->finished = true;
+	call->code = status->code;
 	start(call, ops, count + 1, RPC_FINISHED);
 	grpc_slice_unref(text);
 }

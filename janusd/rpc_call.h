@@ -42,6 +42,7 @@ struct rpc_call {
 	int was_cancelled;
 	bool closed;
 	bool finished;
+	uint32_t code; /* of one that is finished */
 	bool headers_sent;
 	bool sending;
 	grpc_byte_buffer *received;

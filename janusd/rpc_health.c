@@ -4,11 +4,13 @@
  * What makes the daemon healthy is decided elsewhere; here it is told.
  */
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "codec.h"
 #include "grpc/health/v1/health.pb-c.h"
+#include "health.h"
 #include "rpc.h"
 #include "text.h"
 
@@ -20,12 +22,20 @@
 /* A client that watches. */
 struct watcher {
 	bool known;
-	bool told; /* that the daemon is about to end */
+	bool ending;     /* was told that the daemon is about to end */
+	uint32_t status; /* that was told last */
 };
 
 static bool is_known(const char *service)
 {
 	return !*service || !strcmp(service, "janus.Janusd");
+}
+
+static bool is_serving(const struct rpc_call *call)
+{
+	const struct rpc_service *service = rpc_call_service(call);
+
+	return !service->draining && health_is_serving(service->health);
 }
 
 static Grpc__Health__V1__HealthCheckResponse answer(const struct rpc_call *call,
@@ -34,7 +44,7 @@ static Grpc__Health__V1__HealthCheckResponse answer(const struct rpc_call *call,
 	Grpc__Health__V1__HealthCheckResponse response =
 		GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;
 
-	response.status = rpc_call_service(call)->draining ? NOT_SERVING : SERVING;
+	response.status = is_serving(call) ? SERVING : NOT_SERVING;
 	if (!known)
 		response.status = UNKNOWN_SERVICE;
 	return response;
@@ -83,7 +93,8 @@ static void watch_send(struct rpc_call *call)
 	struct watcher *watcher = rpc_call_state(call);
 	Grpc__Health__V1__HealthCheckResponse response = answer(call, watcher->known);
 
-	watcher->told = rpc_call_service(call)->draining;
+	watcher->ending = rpc_call_service(call)->draining;
+	watcher->status = response.status;
 	rpc_call_send(call, &response.base);
 }
 
@@ -113,14 +124,27 @@ static void watch_end(struct rpc_call *call)
 	rpc_call_finish(call, NULL, &ending);
 }
 
-/* The only change there is: from serving to not serving, once. */
+static bool has_news(const struct rpc_call *call)
+{
+	const struct watcher *watcher = rpc_call_state(call);
+
+	return answer(call, watcher->known).status != watcher->status;
+}
+
+/* Each change is told, and the end as the last one. */
 static void watch_sent(struct rpc_call *call)
 {
-	struct watcher *watcher = rpc_call_state(call);
+	const struct watcher *watcher = rpc_call_state(call);
 
-	if (watcher->told)
+	if (watcher->ending)
 		watch_end(call);
-	else if (rpc_call_service(call)->draining)
+	else if (rpc_call_service(call)->draining || has_news(call))
+		watch_send(call);
+}
+
+static void watch_health_changed(struct rpc_call *call)
+{
+	if (rpc_call_state(call) && !rpc_call_is_sending(call) && has_news(call))
 		watch_send(call);
 }
 
@@ -149,6 +173,7 @@ const struct rpc_method rpc_health_methods[] = {
 		.received = watch_received,
 		.sent = watch_sent,
 		.draining = watch_draining,
+		.health_changed = watch_health_changed,
 		.freed = watch_freed,
 	},
 	{ .path = NULL },

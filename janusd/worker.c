@@ -26,6 +26,7 @@
 #include "jobs.h"
 #include "listen.h"
 #include "log.h"
+#include "metrics_board.h"
 #include "records.h"
 #include "sink.h"
 #include "text.h"
@@ -162,7 +163,9 @@ static int start_loop(struct worker *worker)
 	if (watch_fd(worker, janus_get_fd(worker->context)) ||
 	    watch_fd(worker, jobs_get_fd(worker->jobs)) ||
 	    watch_fd(worker, reload_get_fd(worker->reload)) ||
-	    watch_fd(worker, worker->signals) || watch_fd(worker, worker->setup->ask_fd))
+	    watch_fd(worker, worker->signals) ||
+	    watch_fd(worker, worker->setup->ask_fd) || watch_fd(worker, worker->ticks) ||
+	    watch_fd(worker, metrics_board_get_fd(worker->board)))
 		return -1;
 	return 0;
 }
@@ -188,7 +191,8 @@ static int start(struct worker *worker)
 		return worker_fail("cannot start to log", error);
 	log_set_sink(worker->sink);
 	fds_raise_limit();
-	if (start_context(worker) || start_objects(worker) || start_loop(worker))
+	if (worker_start_telling(worker) || start_context(worker) ||
+	    start_objects(worker) || start_loop(worker))
 		return -1;
 	return resume(worker);
 }
@@ -202,6 +206,7 @@ static int load_files(struct worker *worker)
 static void run(struct worker *worker)
 {
 	do {
+		worker_tell_health(worker);
 		log_notice("ready");
 		worker_run_loop(worker);
 	} while (worker_listen_anew(worker));
@@ -218,6 +223,7 @@ static void take_last_events(struct worker *worker)
 static void finish(struct worker *worker)
 {
 	server_destroy(worker->server);
+	worker_stop_listening(worker);
 	util_close(&worker->epoll);
 	reload_destroy(worker->reload);
 	jobs_destroy(worker->jobs);
@@ -230,6 +236,7 @@ static void finish(struct worker *worker)
 	records_destroy(worker->records);
 	janus_event_buffer_destroy(worker->events);
 	janus_context_destroy(worker->context);
+	worker_stop_telling(worker);
 	util_close(&worker->signals);
 }
 
@@ -267,7 +274,9 @@ static void go(struct worker *worker)
 
 int worker_run(const struct worker_setup *setup)
 {
-	struct worker worker = { .setup = setup, .signals = -1, .epoll = -1 };
+	struct worker worker = {
+		.setup = setup, .signals = -1, .epoll = -1, .ticks = -1
+	};
 
 	log_set_last(setup->note->last_line, sizeof(setup->note->last_line));
 	if (start(&worker) || load_files(&worker) || worker_serve(&worker)) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the parts of the worker share: its objects (worker.c), the loop over what happens
- * (worker_loop.c), and the server that comes and goes meanwhile (worker_serve.c).
+ * (worker_loop.c), the server that comes and goes meanwhile (worker_serve.c), and what is told of
+ * all that (worker_tell.c).
  */
 #ifndef JANUSD_WORKER_INTERNAL_H
 #define JANUSD_WORKER_INTERNAL_H
@@ -11,6 +12,7 @@
 
 #include "reload.h"
 #include "rpc.h"
+#include "rpc_counts.h"
 #include "worker.h"
 
 #define WORKER_EVENTS_AT_ONCE 256
@@ -27,6 +29,13 @@ struct worker {
 	struct reload_source files;
 	struct reload *reload;
 	struct server *server;
+	struct health *health;
+	struct metrics *metrics;
+	struct metrics_board *board;
+	struct http *http; /* NULL: there is none, or not yet */
+	int64_t http_again_ms;
+	struct rpc_counts calls;
+	int ticks; /* a timerfd */
 	int signals;
 	int epoll;
 	struct rpc_facts facts;
@@ -86,5 +95,19 @@ void worker_look_at_server(struct worker *worker);
  * whether there is another server to run the loop for.
  */
 bool worker_listen_anew(struct worker *worker);
+
+/* What is told of it, worker_tell.c. */
+
+/* Return: 0, or -1: logged. */
+int worker_start_telling(struct worker *worker);
+
+/* In each round of a loop. */
+void worker_tell(struct worker *worker);
+
+/* Now, since something has changed. */
+void worker_tell_health(struct worker *worker);
+
+void worker_stop_listening(struct worker *worker);
+void worker_stop_telling(struct worker *worker);
 
 #endif

@@ -17,6 +17,7 @@
 #include "guards.h"
 #include "jobs.h"
 #include "log.h"
+#include "metrics.h"
 #include "records.h"
 
 #define JOBS_AT_ONCE 16
@@ -35,6 +36,7 @@ static void stop(struct worker *worker)
 		return;
 	worker->stopping = true;
 	reload_stop(worker->reload);
+	worker_tell_health(worker);
 	if (worker->server && !worker->renewing)
 		server_stop(worker->server);
 }
@@ -48,6 +50,7 @@ static void leave(struct worker *worker)
 		log_info("serving nobody any more; guards stay in force for the next"
 			 " worker");
 	stop(worker);
+	worker_stop_listening(worker);
 }
 
 static void take_signal(struct worker *worker)
@@ -114,6 +117,8 @@ static void take_event(struct worker *worker, const struct janus_event *event)
 		break;
 	default:
 		labels_count(guards_labels(worker->guards), event);
+		metrics_count_event(worker->metrics, guards_labels(worker->guards),
+				    event);
 		records_write(worker->records, guards_labels(worker->guards), event);
 	}
 }
@@ -178,6 +183,7 @@ void worker_guard_for(struct worker *worker, int64_t time_ms)
 			take_signal(worker);
 			take_question(worker);
 			reload_run(worker->reload);
+			worker_tell(worker);
 		}
 		left = end - worker_now_ms();
 	}
@@ -201,6 +207,7 @@ void worker_run_loop(struct worker *worker)
 		take_signal(worker);
 		take_question(worker);
 		reload_run(worker->reload);
+		worker_tell(worker);
 		worker_look_at_server(worker);
 	}
 }
@@ -219,5 +226,6 @@ void worker_guard_on(struct worker *worker)
 		take_events(worker);
 		take_signal(worker);
 		take_question(worker);
+		worker_tell(worker);
 	}
 }

@@ -26,6 +26,8 @@ int worker_serve(struct worker *worker)
 		.facts = &worker->facts,
 		.jobs = worker->jobs,
 		.reload = worker->reload,
+		.health = worker->health,
+		.calls = &worker->calls,
 	};
 
 	while (!worker->stopping && server_create(&worker->server, &options)) {
