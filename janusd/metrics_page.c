@@ -121,6 +121,9 @@ static void write_guards(struct metrics_text *text, const struct guards_tally *t
 		    tally->effective);
 	metrics_add(text, &(struct metrics_label){ "state", "partial" }, 1,
 		    tally->partial);
+	metrics_add(text, &(struct metrics_label){ "state", "waiting" }, 1,
+		    tally->waiting);
+	metrics_add(text, &(struct metrics_label){ "state", "failed" }, 1, tally->failed);
 	metrics_one(text, METRICS_GAUGE, "janus_guard_targets",
 		    "Containers and processes of all guards.", tally->targets);
 }

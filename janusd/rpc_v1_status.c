@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "health.h"
 #include "rpc_v1.h"
 #include "settings.h"
 #include "text.h"
@@ -167,6 +168,25 @@ static void take_guard(struct answer *answer, const struct guard *guard)
 				 : "not in force");
 }
 
+/* What is wrong with this worker itself; guards are told one by one. */
+static void take_health(struct answer *answer, struct health *health)
+{
+	autofree struct health_report *report = calloc(1, sizeof(*report));
+
+	if (!report)
+		return;
+	health_read(health, health_now_ms(), report);
+	for (size_t i = 0; i < HEALTH_PROBLEMS; i++) {
+		char *problem;
+
+		if (!report->has[i] || i == HEALTH_PARTIAL)
+			continue;
+		problem = next_problem(answer);
+		if (problem)
+			snprintf(problem, PROBLEM_SIZE, "%s", report->text[i]);
+	}
+}
+
 /* Whatever of what was asked for is not done. */
 static void take_problems(struct answer *answer, const struct guards *guards,
 			  const struct janus_features *features)
@@ -214,6 +234,7 @@ static void run_status(struct v1_call *call, struct guards *guards)
 	take_stats(answer, &stats);
 	take_limits(answer, call->service->limits);
 	take_facts(answer, call->service->facts);
+	take_health(answer, call->service->health);
 	take_problems(answer, guards, &features);
 	v1_answer(call, &answer->response.base);
 }

@@ -97,7 +97,7 @@ void worker_tell_health(struct worker *worker)
 	facts.overdue = stats.overdue;
 	facts.records_lost = stats.records_dropped;
 	facts.partial = tally.first;
-	facts.partial_count = tally.partial;
+	facts.partial_count = tally.partial + tally.failed;
 	health_say(worker->health, &facts, health_now_ms());
 }
 
