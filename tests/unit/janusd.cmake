@@ -7,6 +7,8 @@ foreach(name test_template test_cmdline test_codec test_janusd_guard_state
 	test_janusd_handed test_janusd_legacy test_janusd_processes test_janusd_restart
 	test_janusd_config
 	test_janusd_manifest test_janusd_document_yaml)
+	test_janusd_guard_image test_janusd_health test_janusd_metrics test_janusd_metrics_text
+	test_janusd_handed test_janusd_restart test_janusd_config)
 	janus_add_unit_test(${name} ${name}.c)
 	if(TARGET ${name})
 		target_link_libraries(${name} PRIVATE janusd-core)
