@@ -88,6 +88,7 @@ need_test()
 	need systemd library systemd
 	need gdb command gdb
 	need python3-yaml python yaml
+	need prometheus command prometheus
 }
 
 need_clang()

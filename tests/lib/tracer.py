@@ -59,3 +59,10 @@ class Tracer:
             return os.waitpid(thread, WALL | os.WNOHANG)[0] == thread
         except ChildProcessError:
             return True
+
+
+class Thread(Tracer):
+    """Only the first thread of the process."""
+
+    def _all(self):
+        return [self._pid]
