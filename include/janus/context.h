@@ -150,8 +150,8 @@ struct janus_stats {
  *	buckets before left out; the last one has all others
  *
  * A wait is from when the thread that answers had begun to read the question until the answer
- * was written; how long it stood in the kernel's queue before is not known. Each question that this thread
- * has read counts once, be it the process's own or one that somebody else had answered
+ * was written; how long it stood in the kernel's queue before is not known. Each question that
+ * this thread has read counts once, be it the process's own or one that somebody else had answered
  * meanwhile; those that were left to the program (JANUS_VERDICT_ASK) do not, and neither do those
  * that only the keeper has read.
  */
