@@ -144,7 +144,8 @@ class Requests(Scraped):
         self.assertTrue(fresh.text.endswith("\n# EOF\n"))
 
     def raw(self, data=b""):
-        one = socket.create_connection(("127.0.0.1", self.scraper.port), 10)
+        """Who says nothing more is let go after 10 seconds, docs/metrics.md."""
+        one = socket.create_connection(("127.0.0.1", self.scraper.port), 40)
         self.addCleanup(one.close)
         one.sendall(data)
         return one
