@@ -24,7 +24,7 @@
 #include "log.h"
 #include "notify.h"
 
-/* A worker drains for 3 seconds and flushes its log for 2. */
+/* A worker drains for 3 seconds, and flushes records and log for 2 each. */
 #define STOP_NS INT64_C(10000000000)
 
 /* How long openers wait on groups that could not be adopted, for the new ones. */
@@ -103,7 +103,7 @@ static int open_signals(struct keeper *keeper)
 	static const int numbers[] = {
 		SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD
 	};
-	static const int workers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR2 };
+	static const int workers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 };
 	sigset_t set;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -189,13 +189,14 @@ static void take_signals(struct keeper *keeper)
 			stop(keeper, (int)info.ssi_signo);
 			break;
 		case SIGHUP:
+		case SIGUSR1:
 			if (keeper->worker)
-				kill(keeper->worker, SIGHUP);
+				kill(keeper->worker, (int)info.ssi_signo);
 			break;
 		case SIGUSR2:
 			keeper_begin_handover(keeper);
 			break;
-		default: /* SIGCHLD is looked at in any case, SIGUSR1 means nothing */
+		default: /* SIGCHLD is looked at in any case */
 			break;
 		}
 	}

@@ -1,144 +1,244 @@
 // SPDX-License-Identifier: MIT
 #include "records.h"
 
-#include <janus/error.h>
 #include <janus/event.h>
 
+#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "fold.h"
 #include "labels.h"
 #include "log.h"
-#include "sink.h"
+#include "record_format.h"
+#include "record_output.h"
 #include "template.h"
 #include "text.h"
 #include "util.h"
 
 #define LINE_MAX_BYTES ((size_t)64 << 10)
-#define TAGS_MAX 64 /* as many as a subject may have */
+#define NS_PER_SECOND INT64_C(1000000000)
 
 struct records {
-	struct sink *sink;
+	struct record_output *outputs[SETTINGS_SINKS_MAX];
+	size_t count;
 	struct template *fallback; /* for a record whose guard is long gone */
 	struct text line;
+	int timer; /* rings at next_ns; -1: no sink folds */
+	int64_t next_ns;
 };
 
-struct records *records_create(struct sink *sink)
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+static int open_outputs(struct records *records, const struct records_options *options)
+{
+	const struct settings *settings = options->settings;
+	struct record_output_world world = { options->log, options->node };
+	size_t count = settings->sink_count ? settings->sink_count : 1;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct sink_settings *one = settings->sink_count
+							  ? &settings->sinks[i]
+							  : NULL;
+		int error = record_output_create(&records->outputs[i], one, &world);
+
+		if (error) {
+			log_error("cannot start sink number %zu: %s", i + 1,
+				  strerror(-error));
+			return error;
+		}
+		records->count++;
+	}
+	return 0;
+}
+
+static int open_timer(struct records *records, const struct settings *settings)
+{
+	bool folds = false;
+
+	for (size_t i = 0; i < settings->sink_count; i++)
+		folds |= settings->sinks[i].fold_ms > 0;
+	if (!folds)
+		return 0;
+	records->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	return records->timer < 0 ? -errno : 0;
+}
+
+int records_create(struct records **ret, const struct records_options *options)
 {
 	struct records *records = calloc(1, sizeof(*records));
-	char error[TEMPLATE_ERROR_SIZE];
+	char cause[TEMPLATE_ERROR_SIZE];
+	int error;
 
 	if (!records)
-		return NULL;
-	records->sink = sink;
+		return -ENOMEM;
+	records->timer = -1;
+	records->next_ns = FOLD_NEVER;
 	records->line.limit = LINE_MAX_BYTES;
-	if (template_compile(&records->fallback, NULL, error)) {
-		free(records);
-		return NULL;
+	error = template_compile(&records->fallback, NULL, cause);
+	if (!error)
+		error = open_timer(records, options->settings);
+	if (!error)
+		error = open_outputs(records, options);
+	if (error) {
+		records_destroy(records, 0);
+		return error;
 	}
-	return records;
+	*ret = records;
+	return 0;
 }
 
-void records_destroy(struct records *records)
+/* Set the timer for what is to be done next. */
+static void plan(struct records *records)
 {
-	if (!records)
+	struct itimerspec when = { 0 };
+	int64_t next = FOLD_NEVER;
+
+	for (size_t i = 0; i < records->count; i++) {
+		int64_t one = record_output_next_ns(records->outputs[i]);
+
+		if (one < next)
+			next = one;
+	}
+	if (next == records->next_ns)
 		return;
-	template_destroy(records->fallback);
-	text_done(&records->line);
-	free(records);
+	records->next_ns = next;
+	if (next != FOLD_NEVER) {
+		when.it_value.tv_sec = (time_t)(next / NS_PER_SECOND);
+		when.it_value.tv_nsec = (long)(next % NS_PER_SECOND);
+	}
+	timerfd_settime(records->timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
-static void write_line(struct records *records)
+int records_get_fd(const struct records *records)
+{
+	return records->timer;
+}
+
+static void tick(struct records *records, int64_t now)
+{
+	for (size_t i = 0; i < records->count; i++)
+		record_output_tick(records->outputs[i], now);
+	plan(records);
+}
+
+void records_tick(struct records *records)
+{
+	int64_t now;
+
+	if (records->next_ns == FOLD_NEVER)
+		return;
+	now = now_ns();
+	if (records->next_ns <= now)
+		tick(records, now);
+}
+
+static void mark_cut(struct text *line)
+{
+	static const char mark[] = "...";
+
+	if (!line->cut)
+		return;
+	line->cut = false;
+	line->limit += sizeof(mark);
+	text_add_string(line, mark);
+	line->limit -= sizeof(mark);
+}
+
+static void render_line(struct records *records, struct record *record,
+			const struct label *label)
 {
 	struct text *line = &records->line;
 
-	if (line->cut) {
-		static const char mark[] = "...";
+	text_clear(line);
+	record_render(record, label ? label->template : records->fallback, line);
+	mark_cut(line);
+	record->text[RECORD_LINE] = line->data ? line->data : "";
+}
 
-		line->cut = false;
-		line->limit += sizeof(mark);
-		text_add_string(line, mark);
-		line->limit -= sizeof(mark);
+static void fan_out(struct records *records, struct record *record,
+		    const struct label *label)
+{
+	int64_t now = now_ns();
+	bool rendered = false;
+
+	for (size_t i = 0; i < records->count; i++) {
+		struct record_output *output = records->outputs[i];
+
+		if (!record_output_wants(output, record))
+			continue;
+		if (!rendered && record_output_needs_line(output)) {
+			render_line(records, record, label);
+			rendered = true;
+		}
+		record_output_put(output, record, now);
 	}
-	if (line->data)
-		sink_write(records->sink, line->data, line->length);
-}
-
-/* What numbers look like. */
-struct numbers {
-	char pid[16], nspid[16], ppid[16], uid[16], gid[16];
-};
-
-static const char *print_pid(char buf[16], int32_t pid)
-{
-	if (pid <= 0)
-		return NULL;
-	snprintf(buf, 16, "%" PRId32, pid);
-	return buf;
-}
-
-static const char *print_id(char buf[16], uint32_t id)
-{
-	if (id == UINT32_MAX)
-		return NULL;
-	snprintf(buf, 16, "%" PRIu32, id);
-	return buf;
-}
-
-static const char *text_or_null(const char *text)
-{
-	return *text ? text : NULL;
-}
-
-static void set_who(struct template_values *values, struct numbers *numbers,
-		    const struct janus_event *event)
-{
-	const char **text = values->text;
-
-	text[VALUE_PID] = print_pid(numbers->pid, janus_event_get_pid(event));
-	text[VALUE_NSPID] = print_pid(numbers->nspid, janus_event_get_inner_pid(event));
-	text[VALUE_PPID] = print_pid(numbers->ppid, janus_event_get_parent_pid(event));
-	text[VALUE_UID] = print_id(numbers->uid, janus_event_get_uid(event));
-	text[VALUE_GID] = print_id(numbers->gid, janus_event_get_gid(event));
-	text[VALUE_COMM] = text_or_null(janus_event_get_comm(event));
-	text[VALUE_EXE] = text_or_null(janus_event_get_exe(event));
-	text[VALUE_CGROUP] = text_or_null(janus_event_get_cgroup(event));
-	text[VALUE_CONTAINER] = text_or_null(janus_event_get_container_id(event));
-	text[VALUE_RUNTIME] = text_or_null(janus_event_get_runtime(event));
+	if (records->timer >= 0)
+		plan(records);
 }
 
 void records_write(struct records *records, const struct labels *labels,
 		   const struct janus_event *event)
 {
-	const struct janus_tag *tags[TAGS_MAX];
-	uint32_t kind = janus_event_get_kind(event);
 	const struct label *label;
-	struct template_values values = { 0 };
-	struct numbers numbers;
+	struct record record;
 
-	if (kind == JANUS_EVENT_GAP) {
+	if (janus_event_get_kind(event) == JANUS_EVENT_GAP) {
 		log_warning("%" PRIu64 " records were lost: events came faster than they"
 			    " could be logged; every one of them was answered",
 			    janus_event_get_lost_count(event));
 		return;
 	}
 	label = labels_find(labels, janus_event_get_cookie(event));
-	values.text[VALUE_RESPONSE] = janus_verdict_name(janus_event_get_verdict(event));
-	values.text[VALUE_EVENT] = janus_event_kind_name(kind);
-	values.text[VALUE_FTYPE] = janus_event_is_directory(event) ? "directory" : "file";
-	values.text[VALUE_PATH] = janus_event_get_path(event);
-	values.text[VALUE_POD] = label ? label->pod : "";
-	values.text[VALUE_NODE] = label ? label->node : "";
-	set_who(&values, &numbers, event);
-	values.tag_count = janus_event_get_tag_count(event);
-	if (values.tag_count > TAGS_MAX)
-		values.tag_count = TAGS_MAX;
-	for (size_t i = 0; i < values.tag_count; i++)
-		tags[i] = janus_event_get_tag(event, i);
-	values.tags = tags;
-	text_clear(&records->line);
-	template_render(label ? label->template : records->fallback, &values,
-			&records->line);
-	write_line(records);
+	record_init(&record, event, label);
+	fan_out(records, &record, label);
+}
+
+void records_reopen(struct records *records)
+{
+	for (size_t i = 0; i < records->count; i++)
+		record_output_reopen(records->outputs[i]);
+}
+
+void records_flush(struct records *records, int64_t timeout_ns)
+{
+	int64_t end = now_ns() + timeout_ns;
+
+	tick(records, INT64_MAX);
+	for (size_t i = 0; i < records->count; i++)
+		record_output_flush(records->outputs[i], end);
+}
+
+size_t records_get_stats(const struct records *records, struct sink_stats *ret,
+			 size_t most)
+{
+	for (size_t i = 0; i < records->count && i < most; i++)
+		record_output_get_stats(records->outputs[i], &ret[i]);
+	return records->count;
+}
+
+void records_destroy(struct records *records, int64_t timeout_ns)
+{
+	int64_t end = now_ns() + timeout_ns;
+
+	if (!records)
+		return;
+	records_flush(records, timeout_ns);
+	for (size_t i = 0; i < records->count; i++)
+		record_output_destroy(records->outputs[i], end);
+	if (records->timer >= 0)
+		close(records->timer);
+	template_destroy(records->fallback);
+	text_done(&records->line);
+	free(records);
 }

@@ -25,6 +25,15 @@ int sink_text_create(struct sink **ret, int fd, size_t room);
 void sink_write(struct sink *sink, const char *line, size_t length);
 
 /*
+ * Likewise, from a thread that can wait: until at most half of the room is taken, but not longer
+ * than this. Return: false: the time was over, and nothing was written.
+ */
+bool sink_offer(struct sink *sink, const char *line, size_t length, int64_t timeout_ns);
+
+/* Lines that were lost since the beginning. */
+uint64_t sink_count_lost(struct sink *sink);
+
+/*
  * The line that tells of @dropped ones, without a line feed. @error: why they could not be
  * written; 0: there was no room. Return: its length.
  */

@@ -30,12 +30,14 @@ struct sink {
 	pthread_mutex_t mutex;
 	pthread_cond_t filled;  /* there is something to write, or an end */
 	pthread_cond_t emptied; /* everything is written */
+	pthread_cond_t halved;  /* something was taken, and half of the room is free */
 	char *ring;
 	size_t room;
 	size_t start;
 	size_t used;
 	uint64_t taken;   /* bytes, since the beginning */
 	uint64_t dropped; /* lines that were lost, and nothing said about it yet */
+	uint64_t lost;    /* lines, since the beginning */
 	uint64_t telling; /* lines that the news in the ring tells of; 0: there is none */
 	uint64_t news_end; /* where in all bytes that ends */
 	int fd;
@@ -105,13 +107,31 @@ static bool tell_dropped(struct sink *sink)
 	return true;
 }
 
+/* Called with the mutex held. */
+static void write_line(struct sink *sink, const char *line, size_t length)
+{
+	if (!tell_dropped(sink) || !put_line(sink, line, length)) {
+		sink->dropped++;
+		sink->lost++;
+	}
+	pthread_cond_signal(&sink->filled);
+}
+
 void sink_write(struct sink *sink, const char *line, size_t length)
 {
 	pthread_mutex_lock(&sink->mutex);
-	if (!tell_dropped(sink) || !put_line(sink, line, length))
-		sink->dropped++;
-	pthread_cond_signal(&sink->filled);
+	write_line(sink, line, length);
 	pthread_mutex_unlock(&sink->mutex);
+}
+
+uint64_t sink_count_lost(struct sink *sink)
+{
+	uint64_t lost;
+
+	pthread_mutex_lock(&sink->mutex);
+	lost = sink->lost;
+	pthread_mutex_unlock(&sink->mutex);
+	return lost;
 }
 
 /* Take a chunk, whole lines where that is possible. Called with the mutex held. */
@@ -131,6 +151,8 @@ static size_t take_chunk(struct sink *sink, char chunk[CHUNK_SIZE])
 	sink->start = (sink->start + length) % sink->room;
 	sink->used -= length;
 	sink->taken += length;
+	if (sink->used <= sink->room / 2)
+		pthread_cond_broadcast(&sink->halved);
 	return length;
 }
 
@@ -206,6 +228,7 @@ static void count_lost(struct sink *sink, uint64_t lines, size_t bytes)
 	bool was_taken = sink->telling && sink->news_end <= sink->taken;
 
 	sink->dropped += lines;
+	sink->lost += lines;
 	if (was_taken && sink->news_end > sink->taken - bytes)
 		sink->dropped += sink->telling - 1;
 	if (was_taken)
@@ -287,11 +310,13 @@ static void init_conditions(struct sink *sink)
 	pthread_mutex_init(&sink->mutex, NULL);
 	pthread_cond_init(&sink->filled, &monotonic);
 	pthread_cond_init(&sink->emptied, &monotonic);
+	pthread_cond_init(&sink->halved, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 }
 
 static void sink_free(struct sink *sink)
 {
+	pthread_cond_destroy(&sink->halved);
 	pthread_cond_destroy(&sink->emptied);
 	pthread_cond_destroy(&sink->filled);
 	pthread_mutex_destroy(&sink->mutex);
@@ -318,6 +343,22 @@ int sink_text_create(struct sink **ret, int fd, size_t room)
 	}
 	*ret = sink;
 	return 0;
+}
+
+bool sink_offer(struct sink *sink, const char *line, size_t length, int64_t timeout_ns)
+{
+	struct timespec deadline = deadline_after(timeout_ns);
+	bool has_room;
+
+	pthread_mutex_lock(&sink->mutex);
+	while (sink->used > sink->room / 2)
+		if (pthread_cond_timedwait(&sink->halved, &sink->mutex, &deadline))
+			break;
+	has_room = sink->used <= sink->room / 2;
+	if (has_room)
+		write_line(sink, line, length);
+	pthread_mutex_unlock(&sink->mutex);
+	return has_room;
 }
 
 bool sink_flush(struct sink *sink, int64_t timeout_ns)

@@ -97,9 +97,9 @@ size_t text_utf8_next(const char *bytes, size_t length, uint32_t *ret)
 	return count;
 }
 
-static bool is_harmless(uint32_t point)
+bool text_is_harmless(uint32_t point)
 {
-	if (point < 0x20 || point == '\\' || point == '\'')
+	if (point < 0x20)
 		return false;
 	if (point >= 0x7f && point < 0xa0)
 		return false;
@@ -128,7 +128,7 @@ static size_t next_piece(char piece[PIECE_SIZE], const char **bytes, size_t *len
 	size_t taken = text_utf8_next(*bytes, *length, &point);
 	size_t made = 0;
 
-	if (taken && is_harmless(point)) {
+	if (taken && text_is_harmless(point) && point != '\\' && point != '\'') {
 		memcpy(piece, *bytes, taken);
 		made = taken;
 	} else {

@@ -63,4 +63,7 @@ const char *text_ascii(char *buf, size_t size, const char *string);
  */
 size_t text_utf8_next(const char *bytes, size_t length, uint32_t *ret);
 
+/* Whether a character may stand in a line as it is, but for backslash and quotes. */
+bool text_is_harmless(uint32_t point);
+
 #endif

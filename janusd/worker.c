@@ -54,6 +54,7 @@ static int start_signals(struct worker *worker)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	worker->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -123,6 +124,18 @@ static int start_reload(struct worker *worker)
 	return error ? worker_fail("cannot start", error) : 0;
 }
 
+static int start_records(struct worker *worker)
+{
+	const struct records_options options = {
+		.settings = &worker->setup->cmdline->settings,
+		.log = worker->sink,
+		.node = worker->setup->node.name,
+	};
+	int error = records_create(&worker->records, &options);
+
+	return error ? worker_fail("cannot start to record", error) : 0;
+}
+
 static int start_objects(struct worker *worker)
 {
 	struct guards_options options = {
@@ -138,9 +151,10 @@ static int start_objects(struct worker *worker)
 	options.state = worker->state;
 	state_facts(worker);
 	name_lifelines(&options, worker->setup->cmdline);
-	worker->records = records_create(worker->sink);
+	if (start_records(worker))
+		return -1;
 	worker->guards = guards_create(worker->context, &options);
-	if (!worker->records || !worker->guards)
+	if (!worker->guards)
 		return worker_fail("cannot start", ENOMEM);
 	error = jobs_create(&worker->jobs);
 	return error ? worker_fail("cannot start", error) : start_reload(worker);
@@ -166,6 +180,9 @@ static int start_loop(struct worker *worker)
 	    watch_fd(worker, worker->signals) ||
 	    watch_fd(worker, worker->setup->ask_fd) || watch_fd(worker, worker->ticks) ||
 	    watch_fd(worker, metrics_board_get_fd(worker->board)))
+		return -1;
+	if (records_get_fd(worker->records) >= 0 &&
+	    watch_fd(worker, records_get_fd(worker->records)))
 		return -1;
 	return 0;
 }
@@ -233,7 +250,7 @@ static void finish(struct worker *worker)
 	}
 	guards_destroy(worker->guards);
 	guard_state_close(worker->state);
-	records_destroy(worker->records);
+	records_destroy(worker->records, SINK_FLUSH_NS);
 	janus_event_buffer_destroy(worker->events);
 	janus_context_destroy(worker->context);
 	worker_stop_telling(worker);
@@ -268,6 +285,7 @@ static void go(struct worker *worker)
 
 	if (told)
 		leave_context(worker);
+	records_flush(worker->records, told ? LEAVE_FLUSH_NS : SINK_FLUSH_NS);
 	sink_flush(worker->sink, told ? LEAVE_FLUSH_NS : SINK_FLUSH_NS);
 	_exit(worker->exit_status);
 }

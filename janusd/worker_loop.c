@@ -65,6 +65,10 @@ static void take_signal(struct worker *worker)
 			"reload: SIGHUP; TLS files are read again at the next handshake");
 		reload_ask(worker->reload, NULL);
 		break;
+	case SIGUSR1:
+		log_info("SIGUSR1: files of records are opened again");
+		records_reopen(worker->records);
+		break;
 	case SIGUSR2:
 		leave(worker);
 		break;
@@ -140,6 +144,7 @@ static void take_events(struct worker *worker)
 		lose_context(worker);
 	else if (count >= 0 && count < WORKER_EVENTS_AT_ONCE)
 		labels_drained(guards_labels(worker->guards));
+	records_tick(worker->records);
 }
 
 void worker_look_round(void *userdata)
