@@ -46,7 +46,7 @@ struct record_format {
 static const struct record_format formats[] = {
 	[SINK_TEXT] = { "text", record_text, record_text_loss, "stderr" },
 	[SINK_JSON] = { "json", record_json, record_json_loss, "stderr" },
-	[SINK_JOURNAL] = { "journald", record_journal, record_journal_loss,
+	[SINK_JOURNAL] = { "journal", record_journal, record_journal_loss,
 			   JOURNAL_SOCKET },
 	[SINK_SYSLOG] = { "syslog", record_syslog, record_syslog_loss, SYSLOG_SOCKET },
 };

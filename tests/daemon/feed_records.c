@@ -3,9 +3,10 @@
  * A sink of janusd's without janusd around it: what a test wants recorded is read as words from
  * standard input, and goes the way that records go. Each command is answered by one line.
  *
- *   feed_records text|json|journald|syslog PATH [NAME=NUMBER...]
+ *   feed_records text|json|journal|syslog PATH [NAME=NUMBER...]
  *
  *   put COUNT PATH [COMM]   so many records; {} in PATH stands for the number of each
+ *   large BYTES             one with a path of this length
  *   reopen                  as SIGUSR1
  *   tick                    what was folded goes on, its window over or not
  *   flush                   answered when all is written, or with "late" after 20 seconds
@@ -58,7 +59,7 @@ static void put(const char *path, const char *comm)
 	record.file_type = JANUS_FILE_REGULAR;
 	record.sequence = ++number;
 	record.first_ns = record.last_ns = clock_ns(CLOCK_REALTIME);
-	snprintf(line, sizeof(line), "<DENY> OPEN_PERM file number %" PRIu64 " %s",
+	snprintf(line, sizeof(line), "<DENY> OPEN_PERM file number %" PRIu64 " %.4000s",
 		 number, strchr(path, '\n') ? "" : path);
 	record.text[RECORD_LINE] = line;
 	if (record_output_wants(output, &record))
@@ -78,7 +79,21 @@ static void put_many(size_t count, const char *pattern, const char *comm)
 	}
 }
 
-/* \xNN and \n of a command are the bytes that they stand for. */
+static void put_large(size_t size)
+{
+	char *path = malloc(size + 1);
+	char comm[32];
+
+	if (!path)
+		exit(1);
+	memset(path, 'a', size);
+	path[size] = '\0';
+	snprintf(comm, sizeof(comm), "large-%zu", size);
+	put(path, comm);
+	free(path);
+}
+
+/* \xNN of a command is the byte that it stands for. */
 static char *unescape(char *text)
 {
 	char *to = text;
@@ -122,6 +137,8 @@ static void obey(char *line)
 	if (!strcmp(verb, "put") && path)
 		put_many(strtoul(count, NULL, 10), unescape(path),
 			 comm ? unescape(comm) : "cat");
+	else if (!strcmp(verb, "large") && count)
+		put_large(strtoul(count, NULL, 10));
 	else if (!strcmp(verb, "reopen"))
 		record_output_reopen(output);
 	else if (!strcmp(verb, "tick"))
@@ -141,7 +158,7 @@ static void obey(char *line)
 
 static enum sink_format format_of(const char *name)
 {
-	static const char *const names[] = { "text", "json", "journald", "syslog" };
+	static const char *const names[] = { "text", "json", "journal", "syslog" };
 
 	for (unsigned int i = 0; i < 4; i++)
 		if (!strcmp(names[i], name))
