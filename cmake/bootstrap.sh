@@ -73,6 +73,9 @@ need_test()
 	need python3 command python3
 	need python3-grpcio python grpc
 	need python3-grpc-tools python grpc_tools
+	need python3-jsonschema python jsonschema
+	need rsyslog command rsyslogd
+	need systemd command journalctl
 	need openssl command openssl
 	need nodejs command node
 	need npm command npm

@@ -44,9 +44,9 @@ struct worker_setup {
 
 /*
  * What the setup leads to stays the caller's. Signals that the worker waits for are blocked
- * already: SIGTERM, SIGINT, SIGHUP, SIGUSR1, and SIGUSR2, which means to serve nobody any more, and to go
- * on guarding until it comes once more; then it leaves, and the guards stay. Return: the exit
- * status of the process.
+ * already: SIGTERM, SIGINT, SIGHUP, SIGUSR1, and SIGUSR2, which means to serve nobody any more,
+ * and to go on guarding until it comes once more; then it leaves, and the guards stay. Return:
+ * the exit status of the process.
  */
 int worker_run(const struct worker_setup *setup);
 

@@ -13,3 +13,6 @@ foreach(name guard_state guard_image)
 		SOURCES fuzz_${name}.c "${PROJECT_SOURCE_DIR}/janusd/${name}.c")
 	target_include_directories(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/janusd")
 endforeach()
+
+# What it writes of what others have named.
+janus_add_fuzz_test(fuzz_record CORPUS corpus/record SOURCES fuzz_record.c LIBS janusd-core)

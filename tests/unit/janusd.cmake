@@ -19,6 +19,8 @@ set(names
 	test_janusd_metrics
 	test_janusd_metrics_text
 	test_janusd_processes
+	test_janusd_record_format
+	test_janusd_record_parts
 	test_janusd_restart
 )
 foreach(name IN LISTS names)
