@@ -16,7 +16,7 @@
 #define TELL_NS (1000 * NS_PER_MS)
 #define LOG_NS (10000 * NS_PER_MS)
 #define RETRY_NS (SINK_TICK_MS * NS_PER_MS)
-#define END_NS (2 * SINK_TICK_MS * NS_PER_MS)
+#define END_NS (2 * RETRY_NS)
 #define BATCH_BYTES ((size_t)64 << 10)
 #define NEWS_BYTES ((size_t)4096)
 
