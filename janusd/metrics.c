@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "labels.h"
+#include "records.h"
 #include "worker.h"
 
 #define BUCKETS 1024
@@ -285,6 +286,9 @@ struct metrics_snapshot *metrics_take(const struct metrics *metrics,
 	}
 	if (source->guards)
 		guards_tally(source->guards, &snapshot->guards);
+	if (source->records)
+		snapshot->sink_count = records_get_stats(source->records, snapshot->sinks,
+							 SETTINGS_SINKS_MAX);
 	if (source->note) {
 		snapshot->restarts = atomic_load(&source->note->restarts);
 		snapshot->handovers = atomic_load(&source->note->handovers);

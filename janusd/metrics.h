@@ -13,10 +13,13 @@
 #include <stdint.h>
 
 #include "guards_tally.h"
+#include "settings.h"
+#include "sink_stats.h"
 
 struct janus_event;
 struct labels;
 struct metrics;
+struct records;
 struct worker_note;
 
 /*
@@ -54,6 +57,9 @@ struct metrics_snapshot {
 	uint64_t gaps[METRICS_GAPS];
 	uint64_t restarts;
 	uint64_t handovers;
+	struct sink_stats
+		sinks[SETTINGS_SINKS_MAX]; /* names: as long as the sinks live */
+	size_t sink_count;
 	struct metrics_series *series;
 	size_t series_count;
 	char *names;
@@ -64,6 +70,7 @@ struct metrics_source {
 	const struct janus_context *context;
 	const struct guards *guards;
 	const struct worker_note *note;
+	const struct records *records;
 };
 
 /* Return: NULL if there is no memory. */

@@ -3,6 +3,8 @@
 
 #include <janus/version.h>
 
+#include <stdio.h>
+
 #include "health.h"
 #include "metrics.h"
 #include "metrics_text.h"
@@ -128,6 +130,57 @@ static void write_guards(struct metrics_text *text, const struct guards_tally *t
 		    "Containers and processes of all guards.", tally->targets);
 }
 
+/* The number as in the configuration, from 1 on: two sinks may have one name. */
+struct sink_labels {
+	struct metrics_label all[3];
+	char number[24];
+};
+
+static const struct metrics_label *label_sink(struct sink_labels *labels,
+					      const struct sink_stats *sinks,
+					      size_t index, const char *cause)
+{
+	snprintf(labels->number, sizeof(labels->number), "%zu", index + 1);
+	labels->all[0] = (struct metrics_label){ "sink", sinks[index].name };
+	labels->all[1] = (struct metrics_label){ "number", labels->number };
+	labels->all[2] = (struct metrics_label){ "cause", cause };
+	return labels->all;
+}
+
+static void write_sinks(struct metrics_text *text,
+			const struct metrics_snapshot *snapshot)
+{
+	const struct sink_stats *sinks = snapshot->sinks;
+	const size_t count = snapshot->sink_count;
+	struct sink_labels labels;
+
+	metrics_family(text, METRICS_COUNTER, "janus_sink_written",
+		       "Records that a sink has written.");
+	for (size_t i = 0; i < count; i++)
+		metrics_add(text, label_sink(&labels, sinks, i, NULL), 2,
+			    sinks[i].written);
+	metrics_family(text, METRICS_COUNTER, "janus_sink_folded",
+		       "Records that are told in one like them.");
+	for (size_t i = 0; i < count; i++)
+		metrics_add(text, label_sink(&labels, sinks, i, NULL), 2,
+			    sinks[i].folded);
+	metrics_family(text, METRICS_COUNTER, "janus_sink_dropped",
+		       "Records that a sink has lost, by cause.");
+	for (size_t i = 0; i < count; i++) {
+		metrics_add(text, label_sink(&labels, sinks, i, "queue"), 3,
+			    sinks[i].dropped.queue);
+		metrics_add(text, label_sink(&labels, sinks, i, "rate"), 3,
+			    sinks[i].dropped.rate);
+		metrics_add(text, label_sink(&labels, sinks, i, "error"), 3,
+			    sinks[i].dropped.error);
+	}
+	metrics_family(text, METRICS_GAUGE, "janus_sink_queue_bytes",
+		       "What waits to be written by a sink.");
+	for (size_t i = 0; i < count; i++)
+		metrics_add(text, label_sink(&labels, sinks, i, NULL), 2,
+			    sinks[i].queue_used);
+}
+
 static void write_snapshot(struct metrics_text *text,
 			   const struct metrics_snapshot *snapshot)
 {
@@ -145,6 +198,7 @@ static void write_snapshot(struct metrics_text *text,
 	write_plains(text, &snapshot->stats);
 	write_gaps(text, snapshot->gaps);
 	write_guards(text, &snapshot->guards);
+	write_sinks(text, snapshot);
 	metrics_one(text, METRICS_COUNTER, "janus_worker_restarts",
 		    "Workers that were started because the one before was lost.",
 		    snapshot->restarts);

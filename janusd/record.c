@@ -42,7 +42,7 @@ void record_init(struct record *ret, const struct janus_event *event,
 	ret->reason = janus_event_get_reason(event);
 	ret->file_type = janus_event_get_file_type(event);
 	ret->sequence = janus_event_get_sequence(event);
-	ret->generation = 0;
+	ret->generation = label ? label->generation : 0;
 	ret->count = 1;
 	ret->first_ns = ret->last_ns = janus_event_get_time_ns(event);
 	ret->text[RECORD_PATH] = janus_event_get_path(event);

@@ -107,6 +107,7 @@ static void show_metrics(struct worker *worker)
 		.context = worker->context,
 		.guards = worker->guards,
 		.note = worker->setup->note,
+		.records = worker->records,
 	};
 	struct metrics_snapshot *snapshot = metrics_take(worker->metrics, &source);
 

@@ -43,7 +43,7 @@ static void count(const char *name, const char *pod)
 
 static uint64_t counted(const char *name, const char *pod)
 {
-	const struct metrics_source source = { NULL, NULL, NULL };
+	const struct metrics_source source = { NULL, NULL, NULL, NULL };
 	uint64_t total = 0;
 
 	metrics_snapshot_free(snapshot);
