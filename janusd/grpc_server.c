@@ -21,6 +21,7 @@
 #include "log.h"
 #include "rpc_call.h"
 #include "rpc_counts.h"
+#include "rpc_events.h"
 #include "text.h"
 #include "tls.h"
 #include "util.h"
@@ -190,6 +191,7 @@ static const struct rpc_method *find_method(grpc_slice path)
 		rpc_reflection_methods,
 		rpc_v1_methods,
 		rpc_v1_reload_methods,
+		rpc_v1_stream_methods,
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(tables); i++)
@@ -400,6 +402,7 @@ static void server_free(struct server *server)
 		grpc_completion_queue_destroy(server->queue);
 	for (size_t i = 0; i < ARRAY_COUNT(server->tls); i++)
 		tls_destroy(server->tls[i]);
+	event_streams_destroy(server->service.event_streams);
 	free(server);
 	grpc_shutdown();
 }
@@ -428,8 +431,12 @@ int server_create(struct server **ret, const struct server_options *options)
 	struct server *server = calloc(1, sizeof(*server));
 	int error;
 
-	if (!server) {
+	if (server)
+		server->service.event_streams = event_streams_create(
+			options->history, options->cmdline->settings.limits.streams);
+	if (!server || !server->service.event_streams) {
 		log_error("grpc: no memory");
+		free(server);
 		return -1;
 	}
 	grpc_log_init();

@@ -12,6 +12,7 @@
 
 struct cmdline;
 struct health;
+struct history;
 struct jobs;
 struct listeners;
 struct node_name;
@@ -24,13 +25,14 @@ struct server_options {
 	struct listeners *listeners;
 	/* Of each, where any port will do: which one it had last, 0: none. Written back. */
 	uint16_t *ports;
-	const struct cmdline *cmdline; /* for the TLS files */
+	const struct cmdline *cmdline; /* for the TLS files, and limits */
 	const struct node_name *node;
 	const struct rpc_facts *facts;
 	struct jobs *jobs;
 	struct reload *reload;
 	struct health *health;    /* what the health service tells */
 	struct rpc_counts *calls; /* written by the server's thread */
+	struct history *history;
 };
 
 /*

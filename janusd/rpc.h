@@ -16,6 +16,7 @@
 #include "wire.h"
 
 struct health;
+struct event_streams;
 struct jobs;
 struct limit_settings;
 struct node_name;
@@ -42,6 +43,7 @@ struct rpc_service {
 	struct reload *reload; /* the main thread's: for its jobs only */
 	struct health *health;
 	bool serving;  /* what health said last */
+	struct event_streams *event_streams;
 	bool draining; /* the daemon is about to end */
 };
 
@@ -71,6 +73,7 @@ extern const struct rpc_method rpc_health_methods[];
 extern const struct rpc_method rpc_reflection_methods[];
 extern const struct rpc_method rpc_v1_methods[];
 extern const struct rpc_method rpc_v1_reload_methods[];
+extern const struct rpc_method rpc_v1_stream_methods[];
 
 const struct rpc_service *rpc_call_service(const struct rpc_call *call);
 

@@ -39,7 +39,7 @@ static int take_value(struct wire_bytes *rest, struct wire_field *field)
 
 	switch (field->type) {
 	case WIRE_VARINT:
-		return take_varint(rest, &value);
+		return take_varint(rest, &field->value);
 	case WIRE_FIXED64:
 		return take_bytes(rest, 8, &field->bytes);
 	case WIRE_FIXED32:

@@ -24,6 +24,7 @@ enum wire_type {
 struct wire_field {
 	uint32_t number;
 	uint32_t type;           /* a value of enum wire_type */
+	uint64_t value;          /* of WIRE_VARINT */
 	struct wire_bytes bytes; /* of WIRE_BYTES; points into what was read */
 };
 

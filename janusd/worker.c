@@ -23,6 +23,8 @@
 #include "grpc_server.h"
 #include "guard_state.h"
 #include "guards.h"
+#include "history.h"
+#include "history_feed.h"
 #include "jobs.h"
 #include "listen.h"
 #include "log.h"
@@ -93,18 +95,14 @@ static void name_lifelines(struct guards_options *ret, const struct cmdline *cmd
 		};
 }
 
-/* Which worker it is: when it began, and its pid, for two may begin at once. */
 static void state_facts(struct worker *worker)
 {
 	const struct cmdline *cmdline = worker->setup->cmdline;
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	snprintf(worker->instance, sizeof(worker->instance), "%llx.%lx-%x",
-		 (unsigned long long)now.tv_sec, (unsigned long)now.tv_nsec,
-		 (unsigned int)getpid());
 	worker->facts = (struct rpc_facts){
-		.instance = worker->instance,
+		.instance = history_instance(worker->history),
 		.start_time_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec,
 		.deadline_ms = cmdline->deadline_ms,
 		.deny_on_failure = cmdline->deny_on_failure,
@@ -136,6 +134,17 @@ static int start_records(struct worker *worker)
 	return error ? worker_fail("cannot start to record", error) : 0;
 }
 
+static int start_history(struct worker *worker)
+{
+	int error = history_create(&worker->history,
+				   worker->setup->cmdline->settings.history_bytes);
+
+	if (error)
+		return worker_fail("cannot start the history of events", error);
+	worker->feed = history_feed_create(worker->history);
+	return worker->feed ? 0 : worker_fail("cannot start", ENOMEM);
+}
+
 static int start_objects(struct worker *worker)
 {
 	struct guards_options options = {
@@ -149,13 +158,15 @@ static int start_objects(struct worker *worker)
 	if (error)
 		return worker_fail("cannot read the state of the guards", error);
 	options.state = worker->state;
-	state_facts(worker);
 	name_lifelines(&options, worker->setup->cmdline);
 	if (start_records(worker))
 		return -1;
 	worker->guards = guards_create(worker->context, &options);
 	if (!worker->guards)
 		return worker_fail("cannot start", ENOMEM);
+	if (start_history(worker))
+		return -1;
+	state_facts(worker);
 	error = jobs_create(&worker->jobs);
 	return error ? worker_fail("cannot start", error) : start_reload(worker);
 }
@@ -244,13 +255,15 @@ static void finish(struct worker *worker)
 	util_close(&worker->epoll);
 	reload_destroy(worker->reload);
 	jobs_destroy(worker->jobs);
-	if (worker->guards && worker->records && worker->events) {
+	if (worker->guards && worker->records && worker->feed && worker->events) {
 		guards_clear(worker->guards);
 		take_last_events(worker);
 	}
 	guards_destroy(worker->guards);
 	guard_state_close(worker->state);
 	records_destroy(worker->records, SINK_FLUSH_NS);
+	history_feed_destroy(worker->feed);
+	history_destroy(worker->history);
 	janus_event_buffer_destroy(worker->events);
 	janus_context_destroy(worker->context);
 	worker_stop_telling(worker);

@@ -23,6 +23,8 @@ struct worker {
 	struct janus_context *context;
 	struct janus_event_buffer *events;
 	struct records *records;
+	struct history *history;
+	struct history_feed *feed;
 	struct guard_state *state;
 	struct guards *guards;
 	struct jobs *jobs;
@@ -39,7 +41,6 @@ struct worker {
 	int signals;
 	int epoll;
 	struct rpc_facts facts;
-	char instance[40];
 	bool stopping;
 	bool leaving; /* stopping, and the guards stay for the next one */
 	bool told_to_go;

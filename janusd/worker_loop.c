@@ -15,6 +15,8 @@
 
 #include "grpc_server.h"
 #include "guards.h"
+#include "history.h"
+#include "history_feed.h"
 #include "jobs.h"
 #include "log.h"
 #include "metrics.h"
@@ -124,6 +126,7 @@ static void take_event(struct worker *worker, const struct janus_event *event)
 		metrics_count_event(worker->metrics, guards_labels(worker->guards),
 				    event);
 		records_write(worker->records, guards_labels(worker->guards), event);
+		history_feed_put(worker->feed, guards_labels(worker->guards), event);
 	}
 }
 
@@ -133,6 +136,7 @@ int worker_fetch_events(struct worker *worker)
 
 	for (int i = 0; i < count; i++)
 		take_event(worker, janus_event_buffer_get(worker->events, (size_t)i));
+	history_wake(worker->history);
 	return count;
 }
 

@@ -28,6 +28,7 @@ int worker_serve(struct worker *worker)
 		.reload = worker->reload,
 		.health = worker->health,
 		.calls = &worker->calls,
+		.history = worker->history,
 	};
 
 	while (!worker->stopping && server_create(&worker->server, &options)) {

@@ -7,7 +7,10 @@
  */
 #include "pattern.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include <janus/watch.h>
 
 #define SPECIAL_BYTES "*?[\\"
 
@@ -259,4 +262,16 @@ bool janus__pattern_ignores(const char *const *patterns, size_t count,
 		if (ignores(patterns[i], entry))
 			return true;
 	return false;
+}
+
+const char *janus_pattern_check(const char *pattern)
+{
+	return janus__pattern_check(pattern);
+}
+
+int janus_pattern_match(const char *pattern, const char *path)
+{
+	if (!pattern || !path || janus__pattern_check(pattern))
+		return -EINVAL;
+	return janus__pattern_match(pattern, path);
 }

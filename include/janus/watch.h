@@ -158,6 +158,35 @@ struct janus_subject {
 	}
 
 /**
+ * janus_pattern_check() - Whether a text is a pattern, as paths with JANUS_SUBJECT_GLOB are.
+ * @pattern: not NULL
+ *
+ * '*' and '?' stand for anything but '/', [a-z] and [!a-z] for one byte that is no '/', '\' makes
+ * the next byte stand for itself, and "**" as a whole component for any number of components.
+ *
+ * Return: NULL: it is one; else why it is none, as the end of a sentence.
+ * Ownership: the text is static.
+ * Threads: any.
+ * Since: 0.1.0
+ */
+JANUS_API const char *janus_pattern_check(const char *pattern);
+
+/**
+ * janus_pattern_match() - Whether a path is one that a pattern means.
+ * @pattern: not NULL
+ * @path: whole, without "." and ".."; not NULL
+ *
+ * Both are absolute, or both are not. Takes no more time than the product of their lengths,
+ * whatever they are, and no memory.
+ *
+ * Return: 1: it is; 0: it is not; or
+ *   -EINVAL   an argument is NULL, or janus_pattern_check() refuses @pattern
+ * Threads: any.
+ * Since: 0.1.0
+ */
+JANUS_API int janus_pattern_match(const char *pattern, const char *path);
+
+/**
  * typedef janus_progress_fn - Told now and then while trees are being covered.
  * @userdata: janus_watch_options.progress_userdata
  * @directory_count: directories covered so far

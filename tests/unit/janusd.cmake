@@ -8,12 +8,15 @@ set(names
 	test_template
 	test_janusd_config
 	test_janusd_document_yaml
+	test_janusd_event_message
+	test_janusd_event_stream
 	test_janusd_guard_config
 	test_janusd_guard_image
 	test_janusd_guard_report
 	test_janusd_guard_state
 	test_janusd_handed
 	test_janusd_health
+	test_janusd_history
 	test_janusd_legacy
 	test_janusd_manifest
 	test_janusd_metrics
