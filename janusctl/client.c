@@ -196,6 +196,15 @@ static int hand_over(const struct client_call *call, grpc_byte_buffer *message)
 	return result;
 }
 
+static void give_up(struct exchange *exchange, int result)
+{
+	if (result > 0)
+		grpc_call_cancel(exchange->call, NULL);
+	else
+		grpc_call_cancel_with_status(exchange->call, GRPC_STATUS_INTERNAL,
+					     "the answer makes no sense", NULL);
+}
+
 /* Until the answer ends, or the call. */
 static void receive(struct client *client, struct exchange *exchange,
 		    const struct client_call *call)
@@ -212,8 +221,7 @@ static void receive(struct client *client, struct exchange *exchange,
 		grpc_byte_buffer_destroy(exchange->message);
 		exchange->message = NULL;
 		if (result) {
-			grpc_call_cancel_with_status(exchange->call, GRPC_STATUS_INTERNAL,
-						     "the answer makes no sense", NULL);
+			give_up(exchange, result);
 			return;
 		}
 	}
@@ -271,12 +279,18 @@ static void exchange_done(struct exchange *exchange)
 	grpc_call_unref(exchange->call);
 }
 
+static gpr_timespec deadline_of(const struct client_call *call)
+{
+	if (!call->timeout_ms)
+		return gpr_inf_future(GPR_CLOCK_MONOTONIC);
+	return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+			    gpr_time_from_millis(call->timeout_ms, GPR_TIMESPAN));
+}
+
 int client_call(struct client *client, const struct client_call *call,
 		struct client_result *ret)
 {
-	gpr_timespec deadline =
-		gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-			     gpr_time_from_millis(call->timeout_ms, GPR_TIMESPAN));
+	gpr_timespec deadline = deadline_of(call);
 	struct exchange exchange = { .code = GRPC_STATUS_INTERNAL,
 				     .details = grpc_empty_slice() };
 	grpc_slice request = grpc_slice_from_copied_buffer((const char *)call->request,

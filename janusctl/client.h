@@ -32,9 +32,12 @@ struct client_call {
 	const char *method; /* "/PACKAGE.SERVICE/METHOD" */
 	const uint8_t *request;
 	size_t request_size;
-	int64_t timeout_ms;
+	int64_t timeout_ms; /* 0: none */
 
-	/* Is given each message of the answer; not 0: the call is given up. */
+	/*
+	 * Is given each message of the answer. Above 0: no more of them are wanted; below: it
+	 * makes no sense. Both end the call.
+	 */
 	int (*take)(void *userdata, const uint8_t *message, size_t size);
 	void *userdata;
 };

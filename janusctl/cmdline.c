@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cmdline_check.h"
+#include "cmdline_events.h"
 #include "cmdline_options.h"
 #include "cmdline_values.h"
 #include "cmdline_watch.h"
@@ -64,6 +65,7 @@ void cmdline_done(struct cmdline *cmdline)
 	free(cmdline->pids);
 	cmdline_list_done(&cmdline->cids);
 	cmdline_watch_done(&cmdline->watch);
+	cmdline_events_done(&cmdline->events);
 }
 
 static int add_subject(struct parser *parser)
@@ -201,6 +203,13 @@ static int take_watch_option(struct parser *parser, int key)
 	return cause ? fail(parser, optarg, cause) : 0;
 }
 
+static int take_events_option(struct parser *parser, int key)
+{
+	const char *cause = cmdline_events_take(&parser->cmdline.events, key, optarg);
+
+	return cause ? fail(parser, optarg, cause) : 0;
+}
+
 static void note_option(struct parser *parser, int key)
 {
 	for (size_t i = 0; cmdline_long_options[i].name; i++)
@@ -213,6 +222,12 @@ static int take_option(struct parser *parser, int key)
 	struct cmdline *cmdline = &parser->cmdline;
 
 	note_option(parser, key);
+	if (key >= CMDLINE_KEY_FIRST_OF_EVENTS)
+		return take_events_option(parser, key);
+	/* Those that other commands have as well: which one it is, is not known yet. */
+	if ((key == CMDLINE_KEY_POD || key == CMDLINE_KEY_EVENT) &&
+	    take_events_option(parser, key))
+		return -1;
 	if (key < CMDLINE_KEY_FIRST || key >= CMDLINE_KEY_FIRST_OF_WATCH)
 		return take_watch_option(parser, key);
 	if (key >= CMDLINE_KEY_FIRST_OF_SUBJECT)
@@ -267,6 +282,7 @@ static int find_command(struct parser *parser)
 		{ { "guard", "destroy" }, CMDLINE_GUARD_DESTROY },
 		{ { "guard", "list" }, CMDLINE_GUARD_LIST },
 		{ { "health", "" }, CMDLINE_HEALTH },
+		{ { "events", "" }, CMDLINE_EVENTS },
 		{ { "watch", "" }, CMDLINE_WATCH },
 		{ { "containers", "" }, CMDLINE_CONTAINERS },
 	};
@@ -283,12 +299,13 @@ static int find_command(struct parser *parser)
 	if (strcmp(first, "pids") == 0)
 		return take_container(parser, second);
 	if (!parser->word_count)
-		return fail(parser, "guard, health, watch, containers, pids",
+		return fail(parser, "guard, health, events, watch, containers, pids",
 			    "one of these commands is missing");
 	if (strcmp(first, "guard") == 0)
 		return fail(parser, second, "not one of guard create, destroy, list");
 	return fail(parser, first,
-		    "not one of the commands guard, health, watch, containers, pids");
+		    "not one of the commands guard, health, events, watch, "
+		    "containers, pids");
 }
 
 static int check_options(const struct parser *parser)
@@ -326,7 +343,8 @@ static int parse(struct parser *parser, int argc, char **argv)
 			return -1;
 	if (find_command(parser) || check_options(parser))
 		return -1;
-	if (!parser->cmdline.timeout_ms && parser->cmdline.command != CMDLINE_WATCH)
+	if (!parser->cmdline.timeout_ms && parser->cmdline.command != CMDLINE_WATCH &&
+	    parser->cmdline.command != CMDLINE_EVENTS)
 		parser->cmdline.timeout_ms = DEFAULT_TIMEOUT_MS;
 	return cmdline_check(&parser->cmdline, parser->error);
 }

@@ -21,6 +21,7 @@ enum cmdline_command {
 	CMDLINE_GUARD_DESTROY,
 	CMDLINE_GUARD_LIST,
 	CMDLINE_HEALTH,
+	CMDLINE_EVENTS,
 	CMDLINE_WATCH,
 	CMDLINE_CONTAINERS,
 	CMDLINE_PIDS,
@@ -43,6 +44,16 @@ struct cmdline_subject {
 	bool audit;
 };
 
+/* What events takes beside json, timeout_ms and watch.count. */
+struct cmdline_events {
+	struct cmdline_list guards;
+	struct cmdline_list pods;
+	struct cmdline_list verdicts; /* words that are known */
+	struct cmdline_list kinds;    /* likewise, once the command is known */
+	const char *path;             /* NULL: not given */
+	bool from_oldest;
+};
+
 /* What watch takes beside json, timeout_ms, one of cids or one of pids. */
 struct cmdline_watch {
 	struct cmdline_list paths; /* as given */
@@ -61,7 +72,7 @@ struct cmdline_watch {
 struct cmdline {
 	enum cmdline_command command;
 	const char *address;     /* strings that are no list point into argv */
-	int64_t timeout_ms;      /* watch: 0: none */
+	int64_t timeout_ms;      /* watch and events: 0: none */
 	const char *tls_ca_file; /* NULL: no TLS */
 	const char *tls_cert_file;
 	const char *tls_key_file;
@@ -78,6 +89,7 @@ struct cmdline {
 	size_t subject_count;
 
 	struct cmdline_watch watch;
+	struct cmdline_events events;
 	const char *container; /* of pids */
 };
 

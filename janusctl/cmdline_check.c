@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmdline_events.h"
 #include "escape.h"
 
 static int fail(char *error, const char *cause)
@@ -140,6 +141,18 @@ static int check_watch(const struct cmdline *cmdline, char *error)
 	return check_watch_paths(cmdline, error);
 }
 
+static int check_events(const struct cmdline *cmdline, char *error)
+{
+	char escaped[256];
+	const char *word, *cause = cmdline_events_check(&cmdline->events, &word);
+
+	if (!cause)
+		return 0;
+	snprintf(error, CMDLINE_ERROR_SIZE, "'%s': %s",
+		 escape(escaped, sizeof(escaped), word), cause);
+	return -1;
+}
+
 int cmdline_check(const struct cmdline *cmdline, char *error)
 {
 	if (check_connection(cmdline, error))
@@ -148,6 +161,8 @@ int cmdline_check(const struct cmdline *cmdline, char *error)
 		return check_create(cmdline, error);
 	if (cmdline->command == CMDLINE_GUARD_DESTROY)
 		return check_destroy(cmdline, error);
+	if (cmdline->command == CMDLINE_EVENTS)
+		return check_events(cmdline, error);
 	if (cmdline->command == CMDLINE_WATCH)
 		return check_watch(cmdline, error);
 	return 0;

@@ -38,6 +38,10 @@ const struct option cmdline_long_options[] = {
 	{ "wait", no_argument, NULL, CMDLINE_KEY_WAIT },
 	{ "glob", no_argument, NULL, CMDLINE_KEY_GLOB },
 	{ "verbose", no_argument, NULL, CMDLINE_KEY_VERBOSE },
+	{ "guard", required_argument, NULL, CMDLINE_KEY_GUARD },
+	{ "verdict", required_argument, NULL, CMDLINE_KEY_VERDICT },
+	{ "path", required_argument, NULL, CMDLINE_KEY_PATH },
+	{ "from-oldest", no_argument, NULL, CMDLINE_KEY_FROM_OLDEST },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -45,7 +49,8 @@ const struct option cmdline_long_options[] = {
 #define EVERYBODY (~0u)
 #define CREATE BIT(CMDLINE_GUARD_CREATE)
 #define GUARD (CREATE | BIT(CMDLINE_GUARD_DESTROY))
-#define JANUSD (GUARD | BIT(CMDLINE_GUARD_LIST) | BIT(CMDLINE_HEALTH))
+#define EVENTS BIT(CMDLINE_EVENTS)
+#define JANUSD (GUARD | BIT(CMDLINE_GUARD_LIST) | BIT(CMDLINE_HEALTH) | EVENTS)
 #define WATCH BIT(CMDLINE_WATCH)
 #define LOOK (BIT(CMDLINE_CONTAINERS) | BIT(CMDLINE_PIDS))
 
@@ -61,7 +66,7 @@ static const unsigned int takers[] = {
 	[CMDLINE_KEY_VERSION - CMDLINE_KEY_FIRST] = EVERYBODY,
 	[CMDLINE_KEY_NAME - CMDLINE_KEY_FIRST] = GUARD,
 	[CMDLINE_KEY_NODE - CMDLINE_KEY_FIRST] = GUARD,
-	[CMDLINE_KEY_POD - CMDLINE_KEY_FIRST] = GUARD,
+	[CMDLINE_KEY_POD - CMDLINE_KEY_FIRST] = GUARD | EVENTS,
 	[CMDLINE_KEY_PID - CMDLINE_KEY_FIRST] = GUARD | WATCH,
 	[CMDLINE_KEY_CID - CMDLINE_KEY_FIRST] = CREATE | WATCH,
 	[CMDLINE_KEY_LOG_FORMAT - CMDLINE_KEY_FIRST] = CREATE,
@@ -81,7 +86,13 @@ bool cmdline_takes(enum cmdline_command command, int key)
 
 	if (key >= CMDLINE_KEY_FIRST && key < CMDLINE_KEY_FIRST_OF_SUBJECT)
 		who = takers[key - CMDLINE_KEY_FIRST];
+	else if (key == CMDLINE_KEY_EVENT)
+		who = CREATE | EVENTS;
 	else if (key >= CMDLINE_KEY_FIRST_OF_SUBJECT && key < CMDLINE_KEY_FIRST_OF_WATCH)
 		who = CREATE;
+	else if (key == CMDLINE_KEY_COUNT)
+		who = WATCH | EVENTS;
+	else if (key >= CMDLINE_KEY_FIRST_OF_EVENTS)
+		who = EVENTS;
 	return who & BIT(command);
 }

@@ -49,6 +49,12 @@ enum cmdline_key {
 	CMDLINE_KEY_INCLUDE_STALLING,
 	CMDLINE_KEY_WAIT,
 	CMDLINE_KEY_GLOB,
+
+	CMDLINE_KEY_FIRST_OF_EVENTS,
+	CMDLINE_KEY_GUARD = CMDLINE_KEY_FIRST_OF_EVENTS,
+	CMDLINE_KEY_VERDICT,
+	CMDLINE_KEY_PATH,
+	CMDLINE_KEY_FROM_OLDEST,
 };
 
 /* For getopt_long(3): anywhere among the words, and a missing value is told from a stranger. */

@@ -9,6 +9,7 @@
 
 #include "grpc/health/v1/health.pb-c.h"
 #include "janus.pb-c.h"
+#include "events.h"
 #include "output.h"
 #include "request.h"
 #include "util.h"
@@ -247,6 +248,8 @@ int commands_run(struct client *client, const struct cmdline *cmdline)
 {
 	int result;
 
+	if (cmdline->command == CMDLINE_EVENTS)
+		return events_run(client, cmdline);
 	switch (cmdline->command) {
 	case CMDLINE_GUARD_CREATE:
 		result = guard_create(client, cmdline);

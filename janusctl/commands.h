@@ -8,7 +8,7 @@
 #include "client.h"
 #include "cmdline.h"
 
-/* Return: the exit status, 0 or 1. What failed was told. */
+/* Return: the exit status; 3: see events.h, else 0 or 1. What failed was told. */
 int commands_run(struct client *client, const struct cmdline *cmdline);
 
 #endif

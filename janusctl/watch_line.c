@@ -71,19 +71,6 @@ void watch_format_init(struct watch_format *format, bool json)
 	*format = (struct watch_format){ .json = json, .second = INT64_MIN };
 }
 
-static char *put_number(char *at, uint64_t number)
-{
-	char digits[20];
-	size_t length = 0;
-
-	do
-		digits[length++] = (char)('0' + number % 10);
-	while (number /= 10);
-	while (length)
-		*at++ = digits[--length];
-	return at;
-}
-
 /* With zeroes in front. */
 static char *put_digits(char *at, uint32_t number, size_t width)
 {
@@ -109,7 +96,7 @@ static void set_prefix(struct watch_format *format, int64_t second)
 	format->second = second;
 }
 
-static char *put_time(struct watch_format *format, char *at, int64_t time_ns)
+char *watch_format_time(struct watch_format *format, char *at, int64_t time_ns)
 {
 	int64_t second = time_ns / NS_PER_SECOND;
 	int64_t rest = time_ns % NS_PER_SECOND;
@@ -134,7 +121,7 @@ static char *put_lost(char *at, const struct watch_line *line, const char *unkno
 {
 	if (line->error == -EOVERFLOW)
 		return watch_string_put(at, unknown);
-	return put_number(at, line->lost);
+	return watch_string_number(at, line->lost);
 }
 
 static char *put_text_gap(char *at, const struct watch_line *line)
@@ -152,7 +139,7 @@ static char *put_text_gap(char *at, const struct watch_line *line)
 static char *put_text(struct watch_format *format, char *at,
 		      const struct watch_line *line)
 {
-	at = put_time(format, at, line->time_ns);
+	at = watch_format_time(format, at, line->time_ns);
 	*at++ = ' ';
 	at = watch_string_put(at, kind_name(format, line->kind));
 	if (line->kind == JANUS_EVENT_GAP)
@@ -182,7 +169,7 @@ static char *put_json(struct watch_format *format, char *at,
 	bool gap = line->kind == JANUS_EVENT_GAP;
 
 	at = watch_string_put(at, "{\"time\":\"");
-	at = put_time(format, at, line->time_ns);
+	at = watch_format_time(format, at, line->time_ns);
 	at = watch_string_put(at, "\",\"event\":\"");
 	at = watch_string_put(at, kind_name(format, line->kind));
 	*at++ = '"';
@@ -190,7 +177,7 @@ static char *put_json(struct watch_format *format, char *at,
 	at = put_path_or_null(at, "old_path", line->old_path);
 	at = put_path_or_null(at, "ftype", gap ? NULL : type_name(line->file_type));
 	at = watch_string_put(at, ",\"pid\":");
-	at = line->pid > 0 ? put_number(at, (uint64_t)line->pid)
+	at = line->pid > 0 ? watch_string_number(at, (uint64_t)line->pid)
 			   : watch_string_put(at, "null");
 	at = put_path_or_null(at, "exe", line->exe);
 	if (gap) {

@@ -33,6 +33,9 @@ struct watch_format {
 
 void watch_format_init(struct watch_format *format, bool json);
 
+/* The time as a line begins with it, JSON without the quotes: 40 bytes at most. */
+char *watch_format_time(struct watch_format *format, char *at, int64_t time_ns);
+
 /* The room that the line can need at most. */
 size_t watch_format_bound(const struct watch_format *format,
 			  const struct watch_line *line);

@@ -37,6 +37,19 @@ char *watch_string_put(char *at, const char *text)
 	return put(at, text, strlen(text));
 }
 
+char *watch_string_number(char *at, uint64_t number)
+{
+	char digits[20];
+	size_t length = 0;
+
+	do
+		digits[length++] = (char)('0' + number % 10);
+	while (number /= 10);
+	while (length)
+		*at++ = digits[--length];
+	return at;
+}
+
 static char *put_hex(char *at, unsigned char byte)
 {
 	at[0] = hex[byte >> 4];

@@ -6,6 +6,8 @@
 #ifndef JANUSCTL_WATCH_STRING_H
 #define JANUSCTL_WATCH_STRING_H
 
+#include <stdint.h>
+
 /* How many bytes one byte can become: of text; of a JSON field with all that belongs to it. */
 #define WATCH_STRING_TEXT_FACTOR 4
 #define WATCH_STRING_JSON_FACTOR 8
@@ -24,5 +26,8 @@ char *watch_string_json(char *at, const char *name, const char *text);
 
 /* Append the string as it stands. */
 char *watch_string_put(char *at, const char *text);
+
+/* Append the number, 20 digits at most. */
+char *watch_string_number(char *at, uint64_t number);
 
 #endif

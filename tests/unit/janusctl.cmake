@@ -6,11 +6,13 @@ set(janusctl_dir "${PROJECT_SOURCE_DIR}/janusctl")
 set(janusctl_cmdline_sources
 	"${janusctl_dir}/cmdline.c"
 	"${janusctl_dir}/cmdline_check.c"
+	"${janusctl_dir}/cmdline_events.c"
 	"${janusctl_dir}/cmdline_help.c"
 	"${janusctl_dir}/cmdline_options.c"
 	"${janusctl_dir}/cmdline_values.c"
 	"${janusctl_dir}/cmdline_watch.c"
 	"${janusctl_dir}/escape.c"
+	"${janusctl_dir}/event_words.c"
 )
 
 janus_add_unit_test(test_janusctl_cmdline
