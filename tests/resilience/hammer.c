@@ -6,6 +6,7 @@
  * usage: hammer READERS FILE...     until standard input ends; then a JSON object a file.
  *                                   Each byte of it asks how many opens have ended so far
  *                                   of the reader that has the fewest
+ *        hammer burst READERS COUNT FILE...   each COUNT times without a pause, likewise
  *        hammer once FILE           errno (0: it could be opened) and nanoseconds
  *
  * Owns its readers: none of them outlives it. One that does not come back from an open within
@@ -47,6 +48,7 @@ struct tally {
 
 struct shared {
 	atomic_bool stop;
+	uint64_t count; /* of opens without a pause; 0: with pauses, until stop */
 	struct tally tallies[READERS_MAX][FILES_MAX];
 };
 
@@ -119,6 +121,15 @@ static void read_on(struct shared *shared, struct tally *tallies, char **files)
 	_exit(0);
 }
 
+static void read_burst(struct shared *shared, struct tally *tallies, char **files)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (uint64_t left = shared->count; left; left--)
+		for (int i = 0; files[i]; i++)
+			open_once(files[i], &tallies[i]);
+	_exit(0);
+}
+
 static int count_hung(const pid_t *readers, int count)
 {
 	uint64_t end = now_ns() + HUNG_MS * UINT64_C(1000000);
@@ -180,8 +191,9 @@ static void tell_progress(const struct shared *shared, int readers, int files)
 	fflush(stdout);
 }
 
-static int hammer(int count, char **files, int file_count)
+static int hammer(int count, uint64_t burst, char **files)
 {
+	int file_count = 0;
 	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t readers[READERS_MAX];
@@ -190,16 +202,21 @@ static int hammer(int count, char **files, int file_count)
 
 	if (shared == MAP_FAILED)
 		return 1;
+	while (files[file_count])
+		file_count++;
+	shared->count = burst;
 	for (int i = 0; i < count; i++) {
 		readers[i] = fork();
 		if (readers[i] < 0)
 			return 1;
+		if (!readers[i] && burst)
+			read_burst(shared, shared->tallies[i], files);
 		if (!readers[i])
 			read_on(shared, shared->tallies[i], files);
 	}
 	puts("ready");
 	fflush(stdout);
-	while (read(STDIN_FILENO, &byte, 1) > 0)
+	while (!burst && read(STDIN_FILENO, &byte, 1) > 0)
 		tell_progress(shared, count, file_count);
 	atomic_store(&shared->stop, true);
 	hung = count_hung(readers, count);
@@ -212,16 +229,23 @@ static int hammer(int count, char **files, int file_count)
 int main(int argc, char **argv)
 {
 	struct tally tally = { 0 };
-	int readers = argc > 1 ? atoi(argv[1]) : 0;
+	bool is_burst = argc > 3 && !strcmp(argv[1], "burst");
+	uint64_t burst = is_burst ? strtoull(argv[3], NULL, 10) : 0;
+	int readers;
 
 	if (argc == 3 && !strcmp(argv[1], "once")) {
 		open_once(argv[2], &tally);
 		printf("%d %" PRIu64 "\n", tally.last_errno, tally.longest_ns);
 		return 0;
 	}
-	if (argc < 3 || argc > 2 + FILES_MAX || readers < 1 || readers > READERS_MAX) {
-		fprintf(stderr, "usage: hammer READERS FILE... | once FILE\n");
+	argv += is_burst ? 2 : 1;
+	argc -= is_burst ? 3 : 1;
+	readers = argc > 1 ? atoi(argv[0]) : 0;
+	if (argc < 2 || argc > 1 + FILES_MAX || readers < 1 || readers > READERS_MAX ||
+	    (is_burst && !burst)) {
+		fprintf(stderr, "usage: hammer READERS FILE... |"
+				" burst READERS COUNT FILE... | once FILE\n");
 		return 2;
 	}
-	return hammer(readers, argv + 2, argc - 2);
+	return hammer(readers, burst, argv + (is_burst ? 2 : 1));
 }
