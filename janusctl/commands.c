@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "events.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "janus.pb-c.h"
-#include "events.h"
 #include "output.h"
 #include "request.h"
 #include "util.h"

@@ -15,10 +15,10 @@ int event_request_create(const struct cmdline *cmdline, uint8_t **ret, size_t *r
 {
 	const struct cmdline_events *given = &cmdline->events;
 	Janus__V1__StreamEventsRequest message = JANUS__V1__STREAM_EVENTS_REQUEST__INIT;
-	autofree Janus__V1__Verdict *verdicts =
-		calloc(given->verdicts.count + 1, sizeof(*verdicts));
-	autofree Janus__V1__EventKind *kinds =
-		calloc(given->kinds.count + 1, sizeof(*kinds));
+	autofree Janus__V1__Verdict *verdicts = calloc(given->verdicts.count + 1,
+						       sizeof(*verdicts));
+	autofree Janus__V1__EventKind *kinds = calloc(given->kinds.count + 1,
+						      sizeof(*kinds));
 	uint8_t *bytes;
 
 	if (!verdicts || !kinds)

@@ -7,8 +7,9 @@
 #include "util.h"
 
 /* By their values in the proto. */
-static const char *const kinds[] = { NULL,     "open",	      "access", "exec",   "create",
-				     "modify", "close_write", "attrib", "delete", "rename" };
+static const char *const kinds[] = { NULL,     "open",   "access",      "exec",
+				     "create", "modify", "close_write", "attrib",
+				     "delete", "rename" };
 static const char *const verdicts[] = { "observed", "allow", "deny", "would_deny" };
 static const char *const reasons[] = { "none",    "rule",      "owner",   "other-watch",
 				       "failure", "exception", "deadline" };

@@ -94,19 +94,18 @@ static int take(void *userdata, const uint8_t *bytes, size_t size)
 
 static int tell_end(const struct printer *printer, const struct client_result *result)
 {
+	/* Nobody who reads any more is a way to end it. */
+	if (printer->done || printer->error == -EPIPE)
+		return EXIT_DONE;
 	if (printer->error) {
-		/* Nobody who reads any more is no failure of ours to tell. */
-		if (printer->error != -EPIPE)
-			output_message("cannot write the output",
-				       strerror(-printer->error));
+		output_message("cannot write the output", strerror(-printer->error));
 		return EXIT_FAILED;
 	}
-	if (printer->done)
-		return EXIT_DONE;
 	if (result->code == CODE_DEADLINE_EXCEEDED && printer->begun)
 		return printer->cmdline->watch.count ? EXIT_TOO_FEW : EXIT_DONE;
-	output_message(client_code_name(result->code),
-		       result->code == CODE_OK ? "the stream has ended" : result->message);
+	output_message(client_code_name(result->code), result->code == CODE_OK
+							       ? "the stream has ended"
+							       : result->message);
 	return EXIT_FAILED;
 }
 

@@ -44,8 +44,8 @@ static int take_verdicts(struct event_filter *filter, struct status *status)
 	for (size_t i = 0; i < filter->request->n_verdicts; i++) {
 		int value = (int)filter->request->verdicts[i];
 
-		if (!protobuf_c_enum_descriptor_get_value(
-			    &janus__v1__verdict__descriptor, value))
+		if (!protobuf_c_enum_descriptor_get_value(&janus__v1__verdict__descriptor,
+							  value))
 			return status_set(status, STATUS_INVALID_ARGUMENT,
 					  "verdicts[%zu]: %d is no verdict", i, value);
 		filter->verdicts |= 1u << value;

@@ -20,7 +20,15 @@
 typedef Janus__V1__Event__TagsEntry tag_entry;
 
 /* A text from outside, and what it is where it cannot be told as it stands. */
-enum { TEXT_PATH, TEXT_OLD_PATH, TEXT_COMM, TEXT_EXE, TEXT_CGROUP, TEXT_CONTAINER, TEXT_COUNT };
+enum {
+	TEXT_PATH,
+	TEXT_OLD_PATH,
+	TEXT_COMM,
+	TEXT_EXE,
+	TEXT_CGROUP,
+	TEXT_CONTAINER,
+	TEXT_COUNT
+};
 
 struct event_message {
 	Janus__V1__Event event;
@@ -137,8 +145,8 @@ static void set_process(struct event_message *message, const struct janus_event 
 	process->comm = escaped(&texts[TEXT_COMM], janus_event_get_comm(event));
 	process->exe = escaped(&texts[TEXT_EXE], janus_event_get_exe(event));
 	process->cgroup = escaped(&texts[TEXT_CGROUP], janus_event_get_cgroup(event));
-	process->container =
-		escaped(&texts[TEXT_CONTAINER], janus_event_get_container_id(event));
+	process->container = escaped(&texts[TEXT_CONTAINER],
+				     janus_event_get_container_id(event));
 	process->runtime = unchanged(janus_event_get_runtime(event));
 	message->event.process = process;
 }

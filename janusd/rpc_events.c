@@ -87,8 +87,8 @@ static void go_on(struct event_call *self)
 		return;
 	}
 	rpc_call_expect(self->call);
-	if (step == EVENT_STEP_WAIT && history_wait(self->streams->history,
-						    &self->stream.at, &self->waiter))
+	if (step == EVENT_STEP_WAIT &&
+	    history_wait(self->streams->history, &self->stream.at, &self->waiter))
 		return;
 	rpc_call_tell(self->call);
 }
@@ -102,7 +102,8 @@ static struct event_call *event_call_create(struct rpc_call *call)
 
 	if (streams->count >= streams->limit) {
 		status_set(&status, STATUS_RESOURCE_EXHAUSTED,
-			   "request: %" PRIu32 " streams of events are open, and the limit"
+			   "request: %" PRIu32
+			   " streams of events are open, and the limit"
 			   " is %" PRIu32 "; try again when one has ended",
 			   streams->count, streams->limit);
 		rpc_call_finish(call, NULL, &status);

@@ -44,7 +44,7 @@ class Node(Case):
                 "FOREIGN_CERT": foreigner.cert, "FOREIGN_KEY": foreigner.key})
         print(done.stdout, flush=True)
         self.assertEqual(done.returncode, 0)
-        self.assertIn("all 14 steps", done.stdout)
+        self.assertIn("all 15 steps", done.stdout)
         self.assert_denied(target.run("cat /data/recipe"))
         self.assert_allowed(target.run("cat /data/menu"), "soup")
         janusd.wait_line("^<DENY> OPEN_PERM file '/data/recipe' .*from=node$")

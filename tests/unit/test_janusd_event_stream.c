@@ -59,8 +59,8 @@ static void add(const char *guard, const char *path, size_t raw_size)
 	event.raw_path.data = bytes;
 	event.raw_path.len = raw_size;
 	memset(bytes, '/', raw_size);
-	history_add(history, (struct wire_bytes){
-				     bytes, janus__v1__event__pack(&event, bytes) });
+	history_add(history,
+		    (struct wire_bytes){ bytes, janus__v1__event__pack(&event, bytes) });
 }
 
 static void add_many(size_t count)

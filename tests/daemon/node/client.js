@@ -24,6 +24,7 @@ function load(...names) {
 }
 
 const { Janusd } = load("janus.proto").janus;
+const { GuardService } = load("janus/v1/guard_service.proto").janus.v1;
 const { Health } = load("grpc/health/v1/health.proto").grpc.health.v1;
 const { ServerReflection } =
 	load("grpc/reflection/v1alpha/reflection.proto").grpc.reflection.v1alpha;
@@ -90,6 +91,7 @@ function pem(name) {
 
 const insecure = grpc.credentials.createInsecure();
 const janusd = new Janusd(env.ADDRESS, insecure);
+const events = new GuardService(env.ADDRESS, insecure);
 const health = new Health(env.ADDRESS, insecure);
 const reflection = new ServerReflection(env.ADDRESS, insecure);
 
@@ -153,6 +155,24 @@ const steps = {
 		const late = guard("late", { deny: ["/data/recipe"] });
 		await refused(call(janusd, "CreateGuard", late, within(-1)), "DEADLINE_EXCEEDED");
 	},
+	async "what guards record is streamed"() {
+		const stream = events.StreamEvents({ verdicts: ["VERDICT_DENY"],
+			path_glob: "/**/recipe" }, within(10000));
+		const ended = failure(stream);
+		const told = [];
+		stream.on("data", (one) => told.push(...one.events));
+		await first(stream); // it has begun
+		assert.throws(() => fs.openSync(`/proc/${env.PID}/root/data/recipe`),
+			{ code: "EPERM" });
+		while (!told.length) {
+			await first(stream);
+		}
+		assert.strictEqual(told[0].path, "/data/recipe");
+		assert.strictEqual(told[0].verdict, "VERDICT_DENY");
+		assert.strictEqual(told[0].kind, "EVENT_KIND_OPEN");
+		stream.cancel();
+		assert.strictEqual((await ended).code, grpc.status.CANCELLED);
+	},
 	async "a cancelled call ends at once and leaves the rest alone"() {
 		const under = janusd.GetGuardState({}, within(10000));
 		const ended = failure(under);
@@ -196,7 +216,7 @@ async function main() {
 		console.log(`ok ${name}`);
 	}
 	console.log(`all ${Object.keys(steps).length} steps`);
-	for (const client of [janusd, health, reflection]) {
+	for (const client of [janusd, events, health, reflection]) {
 		client.close();
 	}
 }
