@@ -26,6 +26,7 @@ struct history {
 	uint64_t end;
 	uint64_t next; /* written by the main thread, with the mutex held */
 	struct history_waiter *waiters;
+	struct history_waiter *waking;
 	atomic_bool awaited; /* there are waiters */
 	bool news;           /* the main thread's own */
 	char instance[HISTORY_INSTANCE_SIZE];
@@ -175,34 +176,45 @@ static void unlink_waiter(struct history *history, struct history_waiter *waiter
 	atomic_store(&history->awaited, history->waiters != NULL);
 }
 
-/* All that wait now. They are linked by next, and the caller's. */
-static struct history_waiter *take_waiters(struct history *history)
+/* All that wait now have their turn; who waits again meanwhile has it next time. */
+static void begin_waking(struct history *history)
 {
-	struct history_waiter *waiters;
-
 	pthread_mutex_lock(&history->mutex);
-	waiters = history->waiters;
+	history->waking = history->waiters;
+	if (history->waking)
+		history->waking->link = &history->waking;
 	history->waiters = NULL;
-	for (struct history_waiter *one = waiters; one; one = one->next)
-		one->link = NULL;
 	atomic_store(&history->awaited, false);
 	pthread_mutex_unlock(&history->mutex);
-	return waiters;
+}
+
+/* Nothing of a waiter is looked at without the mutex: who is awake may be gone. */
+static bool take_waiter(struct history *history, struct history_waiter *ret)
+{
+	struct history_waiter *waiter;
+
+	pthread_mutex_lock(&history->mutex);
+	waiter = history->waking;
+	if (waiter) {
+		*ret = *waiter;
+		unlink_waiter(history, waiter);
+	}
+	pthread_mutex_unlock(&history->mutex);
+	return waiter;
 }
 
 void history_wake(struct history *history)
 {
-	struct history_waiter *waiter, *next;
+	struct history_waiter waiter;
 
 	if (!history->news)
 		return;
 	history->news = false;
 	if (!atomic_load(&history->awaited))
 		return;
-	for (waiter = take_waiters(history); waiter; waiter = next) {
-		next = waiter->next; /* who is awake may be gone */
-		waiter->wake(waiter);
-	}
+	begin_waking(history);
+	while (take_waiter(history, &waiter))
+		waiter.wake(waiter.userdata);
 }
 
 void history_bounds(struct history *history, struct history_cursor *ret_oldest,

@@ -53,8 +53,9 @@ struct history_piece {
 /* Somebody who wants to be told once when there is more. */
 struct history_waiter {
 	struct history_waiter *next, **link; /* link: NULL: does not wait */
-	/* On the main thread; @waiter does not wait any more, and is the callee's. */
-	void (*wake)(struct history_waiter *waiter);
+	/* On the main thread; the waiter does not wait any more, and may be gone. */
+	void (*wake)(void *userdata);
+	void *userdata;
 };
 
 /* Return: 0, or a negative errno. At least HISTORY_MIN_BYTES are taken. */

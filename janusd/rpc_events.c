@@ -63,9 +63,9 @@ static int64_t now_ms(void)
 }
 
 /* On the main thread. */
-static void wake(struct history_waiter *waiter)
+static void wake(void *call)
 {
-	rpc_call_tell(((struct event_call *)(void *)waiter)->call);
+	rpc_call_tell(call);
 }
 
 static void stop_waiting(struct event_call *self)
@@ -116,6 +116,7 @@ static struct event_call *event_call_create(struct rpc_call *call)
 		return NULL;
 	}
 	self->waiter.wake = wake;
+	self->waiter.userdata = call;
 	self->call = call;
 	self->streams = streams;
 	streams->count++;

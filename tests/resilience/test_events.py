@@ -24,9 +24,9 @@ import sandbox
 
 GUARDS = 2  # each records each open
 READERS = 2
-OPENS = 1000  # of each reader in a burst
-BURSTS = 12 if os.environ.get("JANUS_SANITIZE") else 40
-LONG = 5 if os.environ.get("JANUS_SANITIZE") else 50  # bursts without a pause
+OPENS = 500  # of each reader in a burst
+BURSTS = 20 if os.environ.get("JANUS_SANITIZE") else 80
+LONG = 10 if os.environ.get("JANUS_SANITIZE") else 100  # bursts without a pause
 LOST = re.compile(r"^janusd: warning: (\d+) records were lost")
 SEQUENCE = re.compile(rb'"sequence":(\d+)')
 GAP = re.compile(r"^janusctl: gap: (\d+) events were lost here$")

@@ -160,9 +160,9 @@ Test(history, hands_a_long_event_over_whole)
 
 static unsigned int woken;
 
-static void wake(struct history_waiter *waiter)
+static void wake(void *userdata)
 {
-	(void)waiter;
+	(void)userdata;
 	woken++;
 }
 
