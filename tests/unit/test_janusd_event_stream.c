@@ -47,7 +47,7 @@ static int begin(void)
 static void add(const char *guard, const char *path, size_t raw_size)
 {
 	Janus__V1__Event event = JANUS__V1__EVENT__INIT;
-	static uint8_t bytes[HISTORY_EVENT_MAX_BYTES];
+	static uint8_t bytes[HISTORY_EVENT_MAX_BYTES], raw[HISTORY_EVENT_MAX_BYTES];
 
 	event.sequence = history_next(history);
 	event.guard = (char *)guard;
@@ -56,9 +56,9 @@ static void add(const char *guard, const char *path, size_t raw_size)
 	event.kind = (Janus__V1__EventKind)(event.sequence % 9 + 1);
 	event.path = (char *)path;
 	event.old_path = "/before";
-	event.raw_path.data = bytes;
+	event.raw_path.data = raw;
 	event.raw_path.len = raw_size;
-	memset(bytes, '/', raw_size);
+	memset(raw, '/', raw_size);
 	history_add(history,
 		    (struct wire_bytes){ bytes, janus__v1__event__pack(&event, bytes) });
 }
