@@ -271,6 +271,7 @@ struct wire_bytes event_message_pack(struct event_message *message,
 		out->guard = unchanged(label->name);
 		out->pod = unchanged(label->pod);
 		out->node = unchanged(label->node);
+		out->generation = label->generation;
 	}
 	set_facts(message, event);
 	set_process(message, event);
