@@ -55,6 +55,7 @@ need_build()
 	need libcap-ng-dev library libcap-ng
 	need libmicrohttpd-dev library libmicrohttpd
 	need libseccomp-dev library libseccomp
+	need libssl-dev library libcrypto
 	need libyaml-dev library yaml-0.1
 	need scdoc command scdoc
 }
@@ -76,6 +77,7 @@ need_test()
 	need python3-jsonschema python jsonschema
 	need rsyslog command rsyslogd
 	need systemd command journalctl
+	need gdb command gdb
 	need openssl command openssl
 	need nodejs command node
 	need npm command npm

@@ -40,6 +40,8 @@ const char cmdline_help[] =
 	"                          service manager stores them for it\n"
 	"  --handover              have the janusd that runs with these options execute\n"
 	"                          its program anew, and wait until it has\n"
+	"  --no-seccomp            restrict no system calls: for finding out whether that is\n"
+	"                          what is in the way\n"
 	"  --help                  print this and exit\n"
 	"  --version               print the version and exit\n"
 	"\n"
@@ -66,6 +68,7 @@ enum option_key {
 	KEY_LIFELINE,
 	KEY_KEEP_GUARDING,
 	KEY_HANDOVER,
+	KEY_NO_SECCOMP,
 	KEY_CAN_ADOPT,
 	KEY_HELP,
 	KEY_VERSION,
@@ -86,6 +89,7 @@ static const struct option options[] = {
 	{ "lifeline", required_argument, NULL, KEY_LIFELINE },
 	{ "keep-guarding", no_argument, NULL, KEY_KEEP_GUARDING },
 	{ "handover", no_argument, NULL, KEY_HANDOVER },
+	{ "no-seccomp", no_argument, NULL, KEY_NO_SECCOMP },
 	/* What the running one asks a new program, see program.h; not for people. */
 	{ "can-adopt", required_argument, NULL, KEY_CAN_ADOPT },
 	{ "h", no_argument, NULL, KEY_HELP },
@@ -229,6 +233,9 @@ static int take_option(struct cmdline *cmdline, int key, char *error)
 		return 0;
 	case KEY_HANDOVER:
 		cmdline->action = CMDLINE_HANDOVER;
+		return 0;
+	case KEY_NO_SECCOMP:
+		cmdline->no_seccomp = true;
 		return 0;
 	case KEY_CAN_ADOPT:
 		return set_can_adopt(cmdline, optarg, error);

@@ -51,6 +51,7 @@ struct cmdline {
 	const char *lifelines[CMDLINE_LIFELINES_MAX]; /* absolute paths of programs */
 	size_t lifeline_count;
 	bool keep_guarding;
+	bool no_seccomp; /* all system calls go, as far as we are concerned */
 	/* A list of the command line's own, instead of the file's. */
 	bool own_listen;
 	bool own_lifelines;

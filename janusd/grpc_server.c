@@ -47,6 +47,7 @@ struct server {
 	struct rpc_tag wake_tag;
 	struct rpc_tag shutdown_tag;
 	struct tls *tls[LISTEN_MAX];
+	const struct cmdline *cmdline;
 	pthread_t thread;
 	atomic_bool deaf;
 	/* The thread's own from here on. */
@@ -71,11 +72,11 @@ static grpc_arg int_arg(const char *key, int value)
  * connection for ever, and a second daemon shares the port in silence. Messages are taken
  * uncompressed only: gRPC measures them before it unpacks them.
  */
-static grpc_server *create_server(void)
+static grpc_server *create_server(const struct limit_settings *limits)
 {
 	grpc_arg args[] = {
 		int_arg(GRPC_ARG_ALLOW_REUSEPORT, 0),
-		int_arg(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, 1 << 20),
+		int_arg(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int)limits->request_bytes),
 		int_arg(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10),
 		int_arg(GRPC_ARG_MAX_CONCURRENT_STREAMS, 100),
 		int_arg(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5000),
@@ -228,7 +229,7 @@ static void take_call(struct server *server, struct rpc_call *call)
 		rpc_call_refuse(call, &full);
 	else if (!method)
 		refuse_method(call);
-	else
+	else if (rpc_admit(call, method, &server->cmdline->settings))
 		rpc_call_begin(call, method);
 }
 
@@ -388,6 +389,19 @@ bool server_is_deaf(const struct server *server)
 	return atomic_load(&server->deaf);
 }
 
+int64_t server_tls_expiry(const struct server *server)
+{
+	int64_t first = 0;
+
+	for (size_t i = 0; i < ARRAY_COUNT(server->tls); i++) {
+		int64_t expiry = server->tls[i] ? tls_expiry(server->tls[i]) : 0;
+
+		if (expiry && (!first || expiry < first))
+			first = expiry;
+	}
+	return first;
+}
+
 /* The thread has ended or never was; the queue is empty. */
 static void server_free(struct server *server)
 {
@@ -448,10 +462,11 @@ int server_create(struct server **ret, const struct server_options *options)
 	server->service.reload = options->reload;
 	server->service.health = options->health;
 	server->counts = options->calls;
+	server->cmdline = options->cmdline;
 	grpc_log_tell_deaf(become_deaf, server);
 	server->deadline = gpr_inf_future(GPR_CLOCK_MONOTONIC);
 	server->queue = grpc_completion_queue_create_for_next(NULL);
-	server->server = create_server();
+	server->server = create_server(&options->cmdline->settings.limits);
 	grpc_server_register_completion_queue(server->server, server->queue, NULL);
 	if (create_wake_call(server) || add_listeners(server, options)) {
 		abandon(server);

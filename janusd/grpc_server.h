@@ -48,6 +48,12 @@ int server_create(struct server **ret, const struct server_options *options);
 bool server_is_deaf(const struct server *server);
 
 /*
+ * When the first certificate of this server's ends, in seconds since 1970; 0: there is none, or it
+ * is not known.
+ */
+int64_t server_tls_expiry(const struct server *server);
+
+/*
  * Take no more calls and end those that are there, by force after a while. Returns at
  * once; the main thread goes on with jobs until jobs_closed(). Once.
  */

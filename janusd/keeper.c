@@ -23,6 +23,7 @@
 #include "listen.h"
 #include "log.h"
 #include "notify.h"
+#include "seccomp_filter.h"
 
 /* A worker drains for 3 seconds, and flushes records and log for 2 each. */
 #define STOP_NS INT64_C(10000000000)
@@ -376,10 +377,15 @@ int keeper_run(const struct cmdline *cmdline, struct listeners *listeners, char 
 	keeper.setup.listeners = listeners;
 	keeper.self = getpid();
 	program_find(&keeper.program, argv);
+	if (privileges_confine())
+		log_warning(
+			"no capability could be given up: janusd runs with all that it"
+			" was started with");
 	if (!open_keep(&keeper) && !open_memory(&keeper) && !open_signals(&keeper) &&
 	    !find_node(&keeper) && !prepare_listeners(&keeper)) {
 		/* Of one that was ready before us, or guards wait for a worker. */
 		keeper.was_ready = keeper.handed.how != HANDED_NOTHING;
+		keeper_filter(&keeper, seccomp_filter_keeper, "the keeper");
 		if (privileges_rest(&keeper.privileges))
 			log_warning("the keeper keeps its capabilities");
 		meet_manager(&keeper);

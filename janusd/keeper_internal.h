@@ -73,6 +73,7 @@ int keeper_fail(const char *what, int error);
 void keeper_end(struct keeper *keeper, int exit_status);
 
 /* The life of the worker, keeper_worker.c. */
+void keeper_filter(const struct keeper *keeper, int (*filter)(void), const char *whose);
 void keeper_start_worker(struct keeper *keeper);
 void keeper_kill_worker(struct keeper *keeper);
 void keeper_lose_worker(struct keeper *keeper, int status);

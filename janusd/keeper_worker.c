@@ -18,18 +18,30 @@
 #include "keeper_internal.h"
 #include "log.h"
 #include "notify.h"
+#include "seccomp_filter.h"
 #include "text.h"
 
 /* One that is killed has ended long before, unless whoever traces it keeps its end. */
 #define KILLED_NS INT64_C(1000000000)
 #define KILLED_TICK_MS 1
 
+/* Where the kernel does not have it that is said, and all goes on. */
+void keeper_filter(const struct keeper *keeper, int (*filter)(void), const char *whose)
+{
+	int error = keeper->setup.cmdline->no_seccomp ? 0 : filter();
+
+	if (error)
+		log_warning("%s may use all system calls: the seccomp filter cannot be"
+			    " installed: %s",
+			    whose, strerror(-error));
+}
+
 /* In the new process. It must not outlive the keeper: nobody would look after it. */
 static int become_worker(struct keeper *keeper)
 {
 	keeper->is_worker = true;
-	if (privileges_raise(&keeper->privileges))
-		log_warning("the worker cannot have its capabilities back");
+	if (privileges_raise(&keeper->privileges) || privileges_confine_worker())
+		log_warning("the worker has other capabilities than it should");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != keeper->self)
 		_exit(EXIT_FAILURE);
@@ -38,6 +50,7 @@ static int become_worker(struct keeper *keeper)
 	/* Who waits there is released when the keeper closes it, not when we end. */
 	handed_done(&keeper->handed);
 	sigprocmask(SIG_SETMASK, &keeper->worker_mask, NULL);
+	keeper_filter(keeper, seccomp_filter_worker, "the worker");
 	return worker_run(&keeper->setup);
 }
 

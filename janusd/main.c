@@ -5,10 +5,12 @@
 #include <janus/version.h>
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "clients.h"
 #include "cmdline.h"
 #include "config.h"
 #include "handover_ask.h"
@@ -75,6 +77,22 @@ static int check_manifests(const struct cmdline *cmdline)
 	return result ? EXIT_FAILURE : print("OK\n");
 }
 
+static int check_clients(const struct cmdline *cmdline, char *error)
+{
+	const struct client_settings *entry = clients_cannot_serve(&cmdline->settings,
+								   geteuid());
+
+	if (!entry)
+		return 0;
+	snprintf(error, CMDLINE_ERROR_SIZE,
+		 "clients: %s %ju: the socket has mode 0600, only user %ju can connect to"
+		 " it; list that one, or names over TLS",
+		 entry->by_gid ? "gid" : "uid",
+		 (uintmax_t)(entry->by_gid ? entry->gid : entry->uid),
+		 (uintmax_t)geteuid());
+	return -1;
+}
+
 static int run(struct cmdline *cmdline, struct config *config, int argc, char **argv)
 {
 	const bool check = cmdline->action == CMDLINE_CHECK_CONFIG;
@@ -84,7 +102,7 @@ static int run(struct cmdline *cmdline, struct config *config, int argc, char **
 	if (load(config, cmdline))
 		return EXIT_FAILURE;
 	if (cmdline_parse(cmdline, argc, argv, error) ||
-	    listen_plan(&listeners, cmdline, error)) {
+	    listen_plan(&listeners, cmdline, error) || check_clients(cmdline, error)) {
 		int status = fail_usage(error);
 
 		return check ? EXIT_FAILURE : status;

@@ -50,6 +50,8 @@ struct rpc_service {
 /* NULL: nothing to do. None is called after freed. */
 struct rpc_method {
 	const char *path; /* "/package.Service/Method"; NULL ends an array */
+	/* Who may call it, enum rpc_class; 0: as RPC_CLASS_WRITE. Only those are audited. */
+	uint32_t rpc_class;
 	/* A message is there; borrowed. The next one comes after rpc_call_receive(). */
 	void (*received)(struct rpc_call *call, struct wire_bytes message);
 	/* The client has sent its last message. */
@@ -80,6 +82,9 @@ const struct rpc_service *rpc_call_service(const struct rpc_call *call);
 /* The method's own; NULL at the beginning. */
 void *rpc_call_state(const struct rpc_call *call);
 void rpc_call_set_state(struct rpc_call *call, void *state);
+
+/* For the audit line of a method that changes something; copied. NULL: not known. */
+void rpc_call_concerns(struct rpc_call *call, const char *guard, const char *pod);
 
 /* Whether anything can still be sent. */
 bool rpc_call_is_open(const struct rpc_call *call);

@@ -27,6 +27,7 @@ void rpc_call_free(struct rpc_call *call)
 {
 	if (call->method && call->method->freed)
 		call->method->freed(call);
+	rpc_audit_free(call);
 	if (call->link)
 		*call->link = call->next;
 	if (call->link && call->next)
@@ -184,6 +185,7 @@ static void finish(struct rpc_call *call, grpc_byte_buffer *buffer,
 void rpc_call_finish(struct rpc_call *call, const ProtobufCMessage *message,
 		     const struct status *status)
 {
+	rpc_audit_end(call, status->code);
 	if (rpc_call_is_open(call))
 		finish(call, message ? pack(message) : NULL, status);
 }
@@ -191,6 +193,7 @@ void rpc_call_finish(struct rpc_call *call, const ProtobufCMessage *message,
 void rpc_call_finish_bytes(struct rpc_call *call, struct wire_bytes message,
 			   const struct status *status)
 {
+	rpc_audit_end(call, status->code);
 	if (rpc_call_is_open(call))
 		finish(call, message.data ? buffer_of(message) : NULL, status);
 }

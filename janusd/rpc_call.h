@@ -11,6 +11,8 @@
 
 #include "rpc.h"
 
+struct settings;
+
 enum rpc_step {
 	RPC_NEW,      /* a call has come in, or the server shuts down */
 	RPC_CLOSED,   /* the call is over, for whatever reason */
@@ -49,6 +51,8 @@ struct rpc_call {
 	grpc_byte_buffer *outgoing;
 	grpc_metadata trailers[RPC_TRAILERS_MAX];
 	size_t trailer_count;
+	struct rpc_audit
+		*audit; /* of a method that changes something, until it is told */
 };
 
 struct rpc_call *rpc_call_create(const struct rpc_service *service);
@@ -63,5 +67,22 @@ void rpc_call_refuse(struct rpc_call *call, const struct status *status);
 bool rpc_call_step(struct rpc_call *call, enum rpc_step step, bool ok);
 
 void rpc_call_free(struct rpc_call *call);
+
+/*
+ * Whether whoever has called may call @method, rpc_admit.c. If so, rpc_call_begin() is next; if
+ * not, the call has been refused.
+ */
+bool rpc_admit(struct rpc_call *call, const struct rpc_method *method,
+	       const struct settings *settings);
+
+/* The audit line, rpc_audit.c. */
+
+/* @what: the method, static. @by: who has called, escaped; copied. */
+void rpc_audit_begin(struct rpc_call *call, const char *what, const char *by);
+
+/* Written once, with the first status. */
+void rpc_audit_end(struct rpc_call *call, uint32_t code);
+
+void rpc_audit_free(struct rpc_call *call);
 
 #endif

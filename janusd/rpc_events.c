@@ -14,6 +14,7 @@
 #include "event_stream.h"
 #include "history.h"
 #include "rpc.h"
+#include "settings.h"
 
 struct event_streams {
 	struct history *history;
@@ -191,6 +192,7 @@ static void events_freed(struct rpc_call *call)
 const struct rpc_method rpc_v1_stream_methods[] = {
 	{
 		.path = "/janus.v1.GuardService/StreamEvents",
+		.rpc_class = RPC_CLASS_READ,
 		.received = events_received,
 		.sent = events_sent,
 		.worked = events_worked,

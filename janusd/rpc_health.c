@@ -12,6 +12,7 @@
 #include "grpc/health/v1/health.pb-c.h"
 #include "health.h"
 #include "rpc.h"
+#include "settings.h"
 #include "text.h"
 
 #define SERVING GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING
@@ -166,10 +167,12 @@ static void watch_freed(struct rpc_call *call)
 const struct rpc_method rpc_health_methods[] = {
 	{
 		.path = "/grpc.health.v1.Health/Check",
+		.rpc_class = RPC_CLASS_READ,
 		.received = check_received,
 	},
 	{
 		.path = "/grpc.health.v1.Health/Watch",
+		.rpc_class = RPC_CLASS_READ,
 		.received = watch_received,
 		.sent = watch_sent,
 		.draining = watch_draining,

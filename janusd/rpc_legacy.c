@@ -17,6 +17,7 @@
 #include "legacy.h"
 #include "log.h"
 #include "rpc.h"
+#include "settings.h"
 #include "text.h"
 #include "util.h"
 
@@ -195,6 +196,7 @@ static void create_received(struct rpc_call *call, struct wire_bytes bytes)
 		refuse_create(request);
 		return;
 	}
+	rpc_call_concerns(call, request->config->name, request->config->pod);
 	request->job.run = run_create;
 	request->job.bytes = request->config->bytes;
 	request_put(request);
@@ -242,6 +244,7 @@ static void run_destroy(struct job *job, struct guards *guards)
 static void destroy_received(struct rpc_call *call, struct wire_bytes bytes)
 {
 	struct request *request = request_create(call);
+	const Janus__JanusdConfig *message;
 
 	if (!request)
 		return;
@@ -252,6 +255,8 @@ static void destroy_received(struct rpc_call *call, struct wire_bytes bytes)
 		rpc_call_finish(call, NULL, &request->status);
 		return;
 	}
+	message = (const void *)request->message.message;
+	rpc_call_concerns(call, message->name, message->podname);
 	request->job.run = run_destroy;
 	request->job.bytes = request->message.used_bytes;
 	request_put(request);
@@ -334,6 +339,7 @@ static void state_worked(struct rpc_call *call)
 const struct rpc_method rpc_legacy_methods[] = {
 	{
 		.path = "/janus.Janusd/CreateGuard",
+		.rpc_class = RPC_CLASS_WRITE,
 		.received = create_received,
 		.worked = create_worked,
 		.cancelled = request_cancelled,
@@ -341,6 +347,7 @@ const struct rpc_method rpc_legacy_methods[] = {
 	},
 	{
 		.path = "/janus.Janusd/DestroyGuard",
+		.rpc_class = RPC_CLASS_WRITE,
 		.received = destroy_received,
 		.worked = destroy_worked,
 		.cancelled = request_cancelled,
@@ -348,6 +355,7 @@ const struct rpc_method rpc_legacy_methods[] = {
 	},
 	{
 		.path = "/janus.Janusd/GetGuardState",
+		.rpc_class = RPC_CLASS_READ,
 		.received = state_received,
 		.sent = state_sent,
 		.worked = state_worked,

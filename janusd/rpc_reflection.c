@@ -14,6 +14,7 @@
 #include "descriptor_set.h"
 #include "grpc/reflection/v1/reflection.pb-c.h"
 #include "rpc.h"
+#include "settings.h"
 #include "text.h"
 
 /* Field numbers of google/protobuf/descriptor.proto. */
@@ -331,6 +332,7 @@ static void info_sent(struct rpc_call *call)
 const struct rpc_method rpc_reflection_methods[] = {
 	{
 		.path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+		.rpc_class = RPC_CLASS_READ,
 		.received = info_received,
 		.half_closed = info_half_closed,
 		.sent = info_sent,
@@ -338,6 +340,7 @@ const struct rpc_method rpc_reflection_methods[] = {
 	},
 	{
 		.path = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+		.rpc_class = RPC_CLASS_READ,
 		.received = info_received,
 		.half_closed = info_half_closed,
 		.sent = info_sent,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "log.h"
+#include "settings.h"
 
 static const struct status no_memory = { STATUS_RESOURCE_EXHAUSTED,
 					 "request: no memory" };
@@ -155,6 +156,7 @@ static void lookup_received(struct rpc_call *call, struct wire_bytes bytes)
 const struct rpc_method rpc_v1_methods[] = {
 	{
 		.path = "/janus.v1.GuardService/ApplyGuard",
+		.rpc_class = RPC_CLASS_WRITE,
 		.received = apply_received,
 		.worked = worked,
 		.cancelled = cancelled,
@@ -162,6 +164,7 @@ const struct rpc_method rpc_v1_methods[] = {
 	},
 	{
 		.path = "/janus.v1.GuardService/DeleteGuard",
+		.rpc_class = RPC_CLASS_WRITE,
 		.received = delete_received,
 		.worked = worked,
 		.cancelled = cancelled,
@@ -169,6 +172,7 @@ const struct rpc_method rpc_v1_methods[] = {
 	},
 	{
 		.path = "/janus.v1.GuardService/GetGuard",
+		.rpc_class = RPC_CLASS_READ,
 		.received = get_received,
 		.worked = worked,
 		.cancelled = cancelled,
@@ -176,6 +180,7 @@ const struct rpc_method rpc_v1_methods[] = {
 	},
 	{
 		.path = "/janus.v1.GuardService/ListGuards",
+		.rpc_class = RPC_CLASS_READ,
 		.received = list_received,
 		.worked = worked,
 		.cancelled = cancelled,
@@ -183,6 +188,7 @@ const struct rpc_method rpc_v1_methods[] = {
 	},
 	{
 		.path = "/janus.v1.GuardService/GetStatus",
+		.rpc_class = RPC_CLASS_READ,
 		.received = status_received,
 		.worked = worked,
 		.cancelled = cancelled,
@@ -190,6 +196,7 @@ const struct rpc_method rpc_v1_methods[] = {
 	},
 	{
 		.path = "/janus.v1.GuardService/LookupContainer",
+		.rpc_class = RPC_CLASS_READ,
 		.received = lookup_received,
 		.worked = worked,
 		.cancelled = cancelled,

@@ -28,6 +28,7 @@ static int check_apply(struct v1_call *call)
 	if (!request->guard)
 		return status_set(&call->status, STATUS_INVALID_ARGUMENT,
 				  "guard: is not given");
+	rpc_call_concerns(call->call, request->guard->name, request->guard->pod);
 	bytes = codec_pack(&request->guard->base, &size);
 	if (!bytes) {
 		refuse_memory(call, "");
@@ -114,6 +115,8 @@ static int check_delete(struct v1_call *call)
 	const Janus__V1__DeleteGuardRequest *request =
 		(const void *)call->message.message;
 
+	if (request->key)
+		rpc_call_concerns(call->call, request->key->name, request->key->pod);
 	return check_key(call, request->key);
 }
 

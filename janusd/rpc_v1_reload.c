@@ -10,6 +10,7 @@
 #include "jobs.h"
 #include "reload.h"
 #include "rpc.h"
+#include "settings.h"
 
 struct request {
 	struct job job;
@@ -124,6 +125,7 @@ static void freed(struct rpc_call *call)
 const struct rpc_method rpc_v1_reload_methods[] = {
 	{
 		.path = "/janus.v1.GuardService/Reload",
+		.rpc_class = RPC_CLASS_WRITE,
 		.received = received,
 		.worked = worked,
 		.cancelled = cancelled,

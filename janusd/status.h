@@ -37,4 +37,7 @@ struct status {
 format_like_printf(3, 4) int status_set(struct status *status, uint32_t code,
 					const char *format, ...);
 
+/* As gRPC spells it: "OK", "PERMISSION_DENIED". Static. */
+const char *status_name(uint32_t code);
+
 #endif

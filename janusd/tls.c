@@ -3,15 +3,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "grpc_log.h"
 #include "log.h"
 #include "text.h"
+#include "tls_expiry.h"
 #include "util.h"
 
+#define DAY_SECONDS 86400
+#define WARN_DAYS 7
 #define FILE_MAX_BYTES ((size_t)1 << 20)
 
 enum tls_file {
@@ -28,8 +34,10 @@ struct pems {
 struct tls {
 	pthread_mutex_t mutex; /* gRPC may ask from any of its threads */
 	const char *files[TLS_FILE_COUNT];
-	struct pems last; /* what gRPC was given last */
-	bool failing;     /* the last attempt to read failed: told once */
+	struct pems last;       /* what gRPC was given last */
+	bool failing;           /* the last attempt to read failed: told once */
+	_Atomic int64_t expiry; /* of our certificate, seconds since 1970; 0: not known */
+	int64_t warned;         /* when it was told last that it ends soon */
 };
 
 static void wipe(char *text)
@@ -184,15 +192,37 @@ reload(struct tls *tls, grpc_ssl_server_certificate_config **config)
 		pems_done(&pems);
 		return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
 	}
-	if (tls->last.text[TLS_CA])
+	if (tls->last.text[TLS_CA]) {
 		tell_change(tls);
+		tls->warned = 0;
+	}
 	pems_done(&tls->last);
 	tls->last = pems;
+	atomic_store(&tls->expiry, tls_expiry_of(pems.text[TLS_CERT]));
 	pair.private_key = pems.text[TLS_KEY];
 	pair.cert_chain = pems.text[TLS_CERT];
 	*config = grpc_ssl_server_certificate_config_create(pems.text[TLS_CA], &pair, 1);
 	return *config ? GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW
 		       : GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL;
+}
+
+/* Once a day, for as long as nobody does anything about it. */
+static void look_at_expiry(struct tls *tls)
+{
+	int64_t now = time(NULL), left = tls_expiry(tls) - now;
+	struct text_quote quote;
+
+	if (!tls_expiry(tls) || left >= (int64_t)WARN_DAYS * DAY_SECONDS ||
+	    now - tls->warned < DAY_SECONDS)
+		return;
+	tls->warned = now;
+	text_quote(&quote, tls->files[TLS_CERT]);
+	if (left <= 0)
+		log_warning("TLS files: the certificate in '%s' has expired", quote.text);
+	else
+		log_warning("TLS files: the certificate in '%s' expires in %" PRId64
+			    " days and %" PRId64 " hours",
+			    quote.text, left / DAY_SECONDS, left % DAY_SECONDS / 3600);
 }
 
 static grpc_ssl_certificate_config_reload_status
@@ -203,6 +233,7 @@ fetch(void *userdata, grpc_ssl_server_certificate_config **config)
 
 	pthread_mutex_lock(&tls->mutex);
 	status = reload(tls, config);
+	look_at_expiry(tls);
 	pthread_mutex_unlock(&tls->mutex);
 	return status;
 }
@@ -224,10 +255,17 @@ int tls_create(struct tls **ret, const char *ca_file, const char *cert_file,
 		free(tls);
 		return -1;
 	}
+	atomic_store(&tls->expiry, tls_expiry_of(pems.text[TLS_CERT]));
 	pems_done(&pems);
+	look_at_expiry(tls);
 	pthread_mutex_init(&tls->mutex, NULL);
 	*ret = tls;
 	return 0;
+}
+
+int64_t tls_expiry(const struct tls *tls)
+{
+	return atomic_load(&tls->expiry);
 }
 
 void tls_destroy(struct tls *tls)

@@ -9,6 +9,8 @@
 
 #include <grpc/grpc_security.h>
 
+#include <stdint.h>
+
 struct tls;
 
 /*
@@ -17,6 +19,12 @@ struct tls;
  */
 int tls_create(struct tls **ret, const char *ca_file, const char *cert_file,
 	       const char *key_file);
+
+/*
+ * When the certificate of this server ends, which is in use, or about to be at the next handshake;
+ * seconds since 1970, 0: not known. From any thread.
+ */
+int64_t tls_expiry(const struct tls *tls);
 
 /* After the listener that uses its credentials is gone. */
 void tls_destroy(struct tls *tls);

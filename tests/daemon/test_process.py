@@ -29,7 +29,7 @@ class CommandLine(Case):
                          "-tlscafile", "-tlscertfile",
                          "-tlskeyfile", "--insecure-any-address", "--deadline",
                          "--on-failure", "--lifeline", "--keep-guarding",
-                         "--handover"):
+                         "--handover", "--no-seccomp"):
                 self.assertIn(flag, told.stdout)
             told = self.run_janusd(dash + "version")
             self.assertEqual((told.returncode, told.stderr), (0, ""))

@@ -168,6 +168,17 @@ class Reload(Tls):
         self.assert_ok(self.dial(address, self.caller).check())
         janusd.wait_line("^janusd: (error|warning): .*last good", since=mark)
 
+    def test_it_is_told_when_the_certificate_ends_soon(self):
+        janusd, address = self.serve()
+        line, = janusd.wait_line("^janusd: warning: TLS files: the certificate .* expires in")
+        self.assertRegex(line, r"server\.crt' expires in [12] days and \d+ hours$")
+        self.server.replace_by(self.authority.sign("lasting", days=30))
+        mark = janusd.mark()
+        self.assertEqual(self.presented(address), "lasting")
+        self.server.replace_by(self.authority.sign("renewed"))
+        self.assertEqual(self.presented(address), "renewed")
+        janusd.wait_line("expires in [12] days", since=mark)
+
     def test_a_new_authority_for_the_callers(self):
         janusd, address = self.serve()
         self.assert_ok(self.dial(address, self.caller).check())

@@ -12,7 +12,8 @@ import sandbox
 
 def openssl(*words):
     try:
-        done = subprocess.run(["openssl", *words], capture_output=True, text=True,
+        done = subprocess.run(["openssl", *words], capture_output=True, text=True, errors="replace",
+                              stdin=subprocess.DEVNULL,
                               timeout=30, check=False)
     except FileNotFoundError:
         sandbox.skip("needs openssl")
@@ -47,7 +48,7 @@ class Authority(Pair):
                 "-nodes", "-days", "2", "-subj", f"/CN={name}", "-keyout", self.key,
                 "-out", self.cert, "-addext", "basicConstraints=critical,CA:TRUE")
 
-    def sign(self, name):
+    def sign(self, name, days=2):
         pair = Pair(self.folder, name)
         request = os.path.join(self.folder, name + ".csr")
         names = os.path.join(self.folder, name + ".ext")
@@ -56,5 +57,5 @@ class Authority(Pair):
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                 "-subj", f"/CN={name}", "-keyout", pair.key, "-out", request)
         openssl("x509", "-req", "-in", request, "-CA", self.cert, "-CAkey", self.key,
-                "-CAcreateserial", "-days", "2", "-extfile", names, "-out", pair.cert)
+                "-CAcreateserial", "-days", str(days), "-extfile", names, "-out", pair.cert)
         return pair

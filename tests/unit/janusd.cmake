@@ -6,6 +6,7 @@ set(names
 	test_cmdline
 	test_codec
 	test_template
+	test_janusd_clients
 	test_janusd_config
 	test_janusd_document_yaml
 	test_janusd_event_message
