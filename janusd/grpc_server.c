@@ -187,12 +187,8 @@ static void request_call(struct server *server)
 static const struct rpc_method *find_method(grpc_slice path)
 {
 	static const struct rpc_method *const tables[] = {
-		rpc_legacy_methods,
-		rpc_health_methods,
-		rpc_reflection_methods,
-		rpc_v1_methods,
-		rpc_v1_reload_methods,
-		rpc_v1_stream_methods,
+		rpc_legacy_methods, rpc_health_methods,    rpc_reflection_methods,
+		rpc_v1_methods,     rpc_v1_reload_methods, rpc_v1_stream_methods,
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(tables); i++)

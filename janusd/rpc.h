@@ -42,7 +42,7 @@ struct rpc_service {
 	const struct rpc_facts *facts;
 	struct reload *reload; /* the main thread's: for its jobs only */
 	struct health *health;
-	bool serving;  /* what health said last */
+	bool serving; /* what health said last */
 	struct event_streams *event_streams;
 	bool draining; /* the daemon is about to end */
 };
