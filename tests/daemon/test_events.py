@@ -70,6 +70,7 @@ class Content(Events):
     def test_it_begins_with_where_it_is(self):
         self.guard()
         self.denied()
+        self.stream(from_oldest=True).read(1)  # it is told after the answer
         stream = self.stream()
         first, = stream.responses
         self.assertFalse(first.events or first.HasField("gap"))
@@ -214,8 +215,10 @@ class Resume(Events):
 
     def test_a_sequence_that_has_not_been(self):
         self.use(2)
+        stream = self.stream(from_oldest=True)
+        stream.read(2)
         self.refused("INVALID_ARGUMENT", "after_sequence", "3", "2",
-                     instance=self.stream().instance, after_sequence=3)
+                     instance=stream.instance, after_sequence=3)
 
     def test_a_new_worker_is_another_instance(self):
         stream = self.stream()
