@@ -46,6 +46,21 @@ def threads(pid):
         return []
 
 
+def fd_links(pid):
+    """What each of its fds is; one that is closed meanwhile is none."""
+    folder = f"/proc/{pid}/fd"
+    for name in os.listdir(folder):
+        try:
+            yield os.readlink(os.path.join(folder, name))
+        except FileNotFoundError:
+            pass
+
+
+def count_groups(pid):
+    """Of fanotify, that a process has open."""
+    return sum(link == "anon_inode:[fanotify]" for link in fd_links(pid))
+
+
 class Janusd:
     count = 0
 
@@ -164,15 +179,7 @@ class Janusd:
         return [line for line in self.snapshot(since) if RECORD.match(line)]
 
     def fanotify_fds(self):
-        return sum(1 for link in self._fd_links() if link == "anon_inode:[fanotify]")
-
-    def _fd_links(self):
-        folder = f"/proc/{self.worker_pid}/fd"
-        for name in os.listdir(folder):
-            try:
-                yield os.readlink(os.path.join(folder, name))
-            except FileNotFoundError:
-                pass
+        return count_groups(self.worker_pid)
 
     @property
     def worker_pid(self):

@@ -8,7 +8,7 @@ import struct
 
 from case import main
 from certs import Authority
-from daemon import program
+from daemon import count_groups, program
 from manager import NAMES, Manager, start_words
 import openers
 import sandbox
@@ -49,12 +49,6 @@ class Managed(Guarded):
         opener = openers.Attempt(self.box, goal.root + path)
         wait_until(lambda: sandbox.state(opener.pid) == "D", 10, "the opener to wait")
         return opener
-
-    def groups(self, pid):
-        """How many a process has open."""
-        folder = f"/proc/{pid}/fd"
-        return sum(os.readlink(f"{folder}/{fd}") == "anon_inode:[fanotify]"
-                   for fd in os.listdir(folder))
 
 
 class Told(Managed):
@@ -306,7 +300,7 @@ class Unfit(Managed):
         self.assertEqual(self.client.pods(), ["kitchen"])
         self.refused(goal)
         for pid in (self.janusd.pid, self.janusd.worker_pid):
-            self.assertEqual(self.groups(pid), 2)
+            self.assertEqual(count_groups(pid), 2)
         # And these are good.
         self.janusd.kill()
         waiting = self.waiting(goal)
