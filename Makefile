@@ -154,6 +154,7 @@ bench:
 			echo "== $${bench##*/}"; "$$bench" || [ $$? -eq 77 ] || exit 1; \
 		fi; \
 	done
+	@ctest --test-dir build/bench -L bench -V
 
 .PHONY: abi
 abi: dev

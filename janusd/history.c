@@ -131,7 +131,8 @@ static void put(struct history *history, const struct head *head, const uint8_t 
 	while (history->room - (history->end - history->start) < size)
 		history->start += size_at(history, history->start);
 	copy_in(history, head, sizeof(*head));
-	copy_in(history, bytes, head->size);
+	if (head->size)
+		copy_in(history, bytes, head->size);
 }
 
 void history_add(struct history *history, struct wire_bytes event)
