@@ -80,14 +80,17 @@ class Soak(Case):
         marks that are not needed any more go when somebody comes by after that."""
         self.change(0)
         wait_until(lambda: self.client.pods() == ["kitchen"], 20, "the guards to end")
-        quiet = 0
-        while quiet < 2:
+        rested = None
+        for _ in range(8):
             self.goal.run("cat /data/menu")
             fds = footprint(self.janusd.worker_pid)["fds"]
             try:
                 wait_until(lambda: footprint(self.janusd.worker_pid)["fds"] < fds, 5)
             except sandbox.Timeout:
-                quiet += 1
+                pass
+            before, rested = rested, footprint(self.janusd.worker_pid)["fds"]
+            if rested == before:
+                break
         return self.both()
 
     def has_grown(self, before):
