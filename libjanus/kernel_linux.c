@@ -170,10 +170,15 @@ static int linux_pidfd_open_thread(int32_t tid)
 	RETURN_RESULT(syscall(SYS_pidfd_open, tid, O_EXCL));
 }
 
-/* 0 while the process behind @pidfd lives, -ESRCH afterwards. */
+/*
+ * 0 while the process behind @pidfd lives, -ESRCH afterwards. One of another user, which could not
+ * be sent a signal without CAP_KILL, lives: the kernel has found it, and refuses.
+ */
 static int linux_pidfd_alive(int pidfd)
 {
-	RETURN_RESULT(syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0));
+	if (!syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) || errno == EPERM)
+		return 0;
+	return -errno;
 }
 
 /* What linux/pidfd.h has since 6.13, in the size that it had then. */
