@@ -10,6 +10,7 @@
 #include "metrics_text.h"
 #include "process_stats.h"
 #include "rpc_counts.h"
+#include "status.h"
 #include "util.h"
 
 /* The first bucket of struct janus_latency ends here. */
@@ -221,7 +222,7 @@ static void write_calls(struct metrics_text *text, const struct rpc_counts *call
 		for (size_t k = 0; k < RPC_COUNTS_CODES; k++) {
 			const struct metrics_label labels[] = {
 				{ "method", path },
-				{ "code", rpc_counts_code_name(k) },
+				{ "code", status_name((uint32_t)k) },
 			};
 			uint64_t value = atomic_load_explicit(&count->codes[k],
 							      memory_order_relaxed);

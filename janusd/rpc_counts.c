@@ -25,28 +25,3 @@ void rpc_counts_add(struct rpc_counts *counts, const char *path, uint32_t code)
 	if (count < end)
 		atomic_fetch_add_explicit(&count->codes[code], 1, memory_order_relaxed);
 }
-
-const char *rpc_counts_code_name(size_t code)
-{
-	static const char *const names[RPC_COUNTS_CODES] = {
-		"OK",
-		"CANCELLED",
-		"UNKNOWN",
-		"INVALID_ARGUMENT",
-		"DEADLINE_EXCEEDED",
-		"NOT_FOUND",
-		"ALREADY_EXISTS",
-		"PERMISSION_DENIED",
-		"RESOURCE_EXHAUSTED",
-		"FAILED_PRECONDITION",
-		"ABORTED",
-		"OUT_OF_RANGE",
-		"UNIMPLEMENTED",
-		"INTERNAL",
-		"UNAVAILABLE",
-		"DATA_LOSS",
-		"UNAUTHENTICATED",
-	};
-
-	return code < RPC_COUNTS_CODES ? names[code] : names[UNKNOWN];
-}

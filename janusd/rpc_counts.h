@@ -6,7 +6,6 @@
 #define JANUSD_RPC_COUNTS_H
 
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define RPC_COUNTS_METHODS 64
@@ -22,8 +21,5 @@ struct rpc_counts {
 
 /* @path: a constant, the same pointer each time; NULL: of a method that nobody knows. */
 void rpc_counts_add(struct rpc_counts *counts, const char *path, uint32_t code);
-
-/* Return: the name of the status, as gRPC writes it. */
-const char *rpc_counts_code_name(size_t code);
 
 #endif

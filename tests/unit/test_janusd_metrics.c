@@ -12,6 +12,7 @@
 #include "http.h"
 #include "metrics.h"
 #include "rpc_counts.h"
+#include "../../janusd/status.h"
 
 static struct metrics *metrics;
 static struct metrics_snapshot *snapshot;
@@ -150,8 +151,8 @@ Test(rpc_counts, by_method_and_code)
 	cr_expect_eq(atomic_load(&counts->methods[0].codes[2]), 1);
 	cr_expect_eq(atomic_load(&counts->methods[1].codes[5]), 1);
 	cr_expect_str_eq(atomic_load(&counts->methods[2].path), "unknown");
-	cr_expect_str_eq(rpc_counts_code_name(16), "UNAUTHENTICATED");
-	cr_expect_str_eq(rpc_counts_code_name(17), "UNKNOWN");
+	cr_expect_str_eq(status_name(16), "UNAUTHENTICATED");
+	cr_expect_str_eq(status_name(17), "UNKNOWN");
 	free(counts);
 }
 

@@ -2,6 +2,8 @@
 #include "pattern.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <janus/watch.h>
 #include <limits.h>
 #include <string.h>
 
@@ -277,6 +279,25 @@ Test(pattern, what_is_none_is_matched_without_harm)
 			      wrong[i]);
 	}
 	cr_assert(janus__pattern_match("/[a", "/[a"));
+}
+
+Test(pattern, programs_can_match)
+{
+	cr_expect_eq(janus_pattern_match("/data/**/x*", "/data/a/b/xy"), 1);
+	cr_expect_eq(janus_pattern_match("/data/*", "/data/a/b"), 0);
+	cr_expect_eq(janus_pattern_match("a/?", "a/b"), 1);
+	cr_expect_null(janus_pattern_check("/data/[a-z]"));
+}
+
+Test(pattern, programs_are_told_what_is_no_pattern)
+{
+	cr_expect_eq(janus_pattern_match(NULL, "/data"), -EINVAL);
+	cr_expect_eq(janus_pattern_match("/data", NULL), -EINVAL);
+	cr_expect_eq(janus_pattern_match("", "/data"), -EINVAL);
+	cr_expect_eq(janus_pattern_match("/data/[a", "/data/a"), -EINVAL);
+	cr_expect_str_eq(janus_pattern_check("/data/[a"),
+			 janus__pattern_check("/data/[a"));
+	cr_expect_not_null(janus_pattern_check(""));
 }
 
 Test(pattern, knows_literals)
