@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../janusd/status.h"
 #include "http.h"
 #include "metrics.h"
 #include "rpc_counts.h"
-#include "../../janusd/status.h"
 
 static struct metrics *metrics;
 static struct metrics_snapshot *snapshot;
