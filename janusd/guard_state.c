@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -23,6 +24,8 @@
 #define MAGIC UINT64_C(0x32657461745364a1)
 #define LOG_START UINT64_C(4096)
 #define ALIGNMENT UINT64_C(8)
+#define COPY_BYTES ((size_t)64 << 10)
+#define COPY_TRIES 16
 
 enum record_kind {
 	RECORD_PUT = 1,
@@ -75,10 +78,9 @@ static uint64_t record_bytes(uint32_t size)
 	return sizeof(struct record) + ((size + ALIGNMENT - 1) & ~(ALIGNMENT - 1));
 }
 
-static int read_all(const struct guard_state *state, void *buf, size_t size,
-		    uint64_t offset)
+static int read_all(int fd, void *buf, size_t size, uint64_t offset)
 {
-	ssize_t length = pread(state->fd, buf, size, (off_t)offset);
+	ssize_t length = pread(fd, buf, size, (off_t)offset);
 
 	if (length < 0)
 		return -errno;
@@ -216,7 +218,7 @@ static int read_log(struct guard_state *state)
 		int error = 0;
 
 		if (left < sizeof(record) ||
-		    read_all(state, &record, sizeof(record), offset) ||
+		    read_all(state->fd, &record, sizeof(record), offset) ||
 		    record.size > GUARD_STATE_VALUE_MAX ||
 		    record_bytes(record.size) > left)
 			error = -EBADMSG;
@@ -253,27 +255,44 @@ static int start_anew(struct guard_state *state)
 	return commit(state, LOG_START, LOG_START);
 }
 
-static int read_state(struct guard_state *state)
+/* Return: the slot that counts, 0, or -EBADMSG: there is none. */
+static int find_slot(int fd, struct slot *ret)
 {
 	struct head head = { 0 };
 	struct stat status;
 	const struct slot *best = NULL;
 
+	/* In this order: meanwhile it may grow, and never becomes shorter. */
+	if (read_all(fd, &head, sizeof(head), 0) || head.magic != MAGIC)
+		return -EBADMSG;
+	if (fstat(fd, &status))
+		return -errno;
+	for (size_t i = 0; i < ARRAY_COUNT(head.slots); i++)
+		if (is_valid(&head.slots[i], (uint64_t)status.st_size) &&
+		    (!best || head.slots[i].sequence > best->sequence))
+			best = &head.slots[i];
+	if (!best)
+		return -EBADMSG;
+	*ret = *best;
+	return 0;
+}
+
+static int read_state(struct guard_state *state)
+{
+	struct stat status;
+	int error;
+
 	if (fstat(state->fd, &status))
 		return -errno;
 	if (!status.st_size)
 		return start_anew(state);
-	if (!read_all(state, &head, sizeof(head), 0) && head.magic == MAGIC)
-		for (size_t i = 0; i < ARRAY_COUNT(head.slots); i++)
-			if (is_valid(&head.slots[i], (uint64_t)status.st_size) &&
-			    (!best || head.slots[i].sequence > best->sequence))
-				best = &head.slots[i];
-	if (!best) {
-		log_error("the state of the guards cannot be read: all of them are lost");
-		return start_anew(state);
-	}
-	state->slot = *best;
-	return read_log(state);
+	error = find_slot(state->fd, &state->slot);
+	if (!error)
+		return read_log(state);
+	if (error != -EBADMSG)
+		return error;
+	log_error("the state of the guards cannot be read: all of them are lost");
+	return start_anew(state);
 }
 
 int guard_state_open(struct guard_state **ret, int fd)
@@ -306,8 +325,8 @@ static uint8_t *read_value(const struct guard_state *state, const struct entry *
 {
 	uint8_t *value = malloc((size_t)entry->size + 1);
 
-	if (value &&
-	    read_all(state, value, entry->size, entry->offset + sizeof(struct record))) {
+	if (value && read_all(state->fd, value, entry->size,
+			      entry->offset + sizeof(struct record))) {
 		free(value);
 		return NULL;
 	}
@@ -399,6 +418,66 @@ int guard_state_remove(struct guard_state *state, uint64_t id)
 size_t guard_state_count(const struct guard_state *state)
 {
 	return state->count;
+}
+
+uint64_t guard_state_version(const struct guard_state *state)
+{
+	return state->slot.sequence;
+}
+
+static int copy_log(int from, int to, const struct slot *slot)
+{
+	autofree uint8_t *buf = malloc(COPY_BYTES);
+	uint64_t offset = slot->start;
+
+	if (!buf)
+		return -ENOMEM;
+	while (offset < slot->end) {
+		uint64_t left = slot->end - offset;
+		size_t size = left < COPY_BYTES ? (size_t)left : COPY_BYTES;
+		int error = read_all(from, buf, size, offset);
+
+		if (error)
+			return error;
+		if (pwrite(to, buf, size, (off_t)offset) != (ssize_t)size)
+			return errno ? -errno : -EIO;
+		offset += size;
+	}
+	return 0;
+}
+
+/*
+ * The log is only added to, so what one slot says of it is whole, unless its start was given back
+ * meanwhile: then there is a slot with another start.
+ */
+static int try_copy(int from, int to)
+{
+	struct head head = { .magic = MAGIC };
+	struct slot after;
+	int error = find_slot(from, &head.slots[0]);
+
+	if (!error)
+		error = copy_log(from, to, &head.slots[0]);
+	if (!error)
+		error = find_slot(from, &after);
+	if (error)
+		return error == -EBADMSG ? -EAGAIN : error;
+	if (after.start != head.slots[0].start)
+		return -EAGAIN;
+	if (ftruncate(to, (off_t)head.slots[0].end) ||
+	    pwrite(to, &head, sizeof(head), 0) != sizeof(head))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+int guard_state_copy(int fd)
+{
+	autoclose int copy = memfd_create("janusd-guards-copy", MFD_CLOEXEC);
+	int error = copy < 0 ? -errno : -EAGAIN;
+
+	for (int i = 0; i < COPY_TRIES && error == -EAGAIN; i++)
+		error = try_copy(fd, copy);
+	return error ? error : util_steal_fd(&copy);
 }
 
 void guard_state_each(struct guard_state *state, guard_state_fn *fn, void *userdata)

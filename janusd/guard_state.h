@@ -4,7 +4,7 @@
  * that the next worker inherits. Who is killed in the middle of a change leaves what was there
  * before it. Nothing that is read is believed. What a value says is not known here.
  *
- * Belongs to the main thread. One process at a time.
+ * Belongs to the main thread, but for guard_state_copy(). One process at a time.
  */
 #ifndef JANUSD_GUARD_STATE_H
 #define JANUSD_GUARD_STATE_H
@@ -40,6 +40,16 @@ int guard_state_put(struct guard_state *state, uint64_t id, struct wire_bytes va
 int guard_state_remove(struct guard_state *state, uint64_t id);
 
 size_t guard_state_count(const struct guard_state *state);
+
+/* Another number after each change. */
+uint64_t guard_state_version(const struct guard_state *state);
+
+/*
+ * From another thread, which shares nothing with the state but its @fd, and does not hold it up:
+ * what is valid at some moment during the call, as a file of its own. Return: that file's fd, the
+ * caller's, or a negative errno; -EAGAIN: it changes too fast.
+ */
+int guard_state_copy(int fd);
 
 /* @value is borrowed for the call, in which @id may be put or removed. */
 typedef void guard_state_fn(void *userdata, uint64_t id, struct wire_bytes value);

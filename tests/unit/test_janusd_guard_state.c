@@ -7,11 +7,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "guard_state.h"
@@ -377,4 +381,104 @@ Test(guard_state, reads_any_bytes_without_harm)
 		guard_state_each(state, collect, NULL);
 		put(5, "five");
 	}
+}
+
+static void expects_of_copy(const char *text)
+{
+	struct guard_state *original = state;
+	int copy = guard_state_copy(fd);
+
+	cr_assert_geq(copy, 0);
+	cr_assert_eq(guard_state_open(&state, copy), 0);
+	expects(text);
+	guard_state_close(state);
+	state = original;
+	close(copy);
+}
+
+Test(guard_state, is_copied_as_it_is_at_that_moment)
+{
+	expects_of_copy("");
+	put(1, "one");
+	put(2, "two");
+	expects_of_copy("1=one 2=two ");
+	put(1, "another one");
+	cr_expect_eq(guard_state_remove(state, 2), 0);
+	expects_of_copy("1=another one ");
+	expects("1=another one ");
+}
+
+Test(guard_state, has_another_version_after_each_change)
+{
+	uint64_t version = guard_state_version(state);
+
+	put(1, "one");
+	cr_expect_neq(guard_state_version(state), version);
+	version = guard_state_version(state);
+	cr_expect_eq(guard_state_remove(state, 1), 0);
+	cr_expect_neq(guard_state_version(state), version);
+	version = guard_state_version(state);
+	cr_expect_eq(guard_state_remove(state, 1), 0);
+	cr_expect_eq(guard_state_version(state), version);
+}
+
+/* Always 1 before 2, with the same number, and long enough for the log to be written anew. */
+static void change_without_end(void)
+{
+	static uint64_t value[8192];
+
+	for (value[0] = 1;; value[0]++) {
+		const struct wire_bytes bytes = { (const uint8_t *)value, sizeof(value) };
+
+		if (guard_state_put(state, 1, bytes) || guard_state_put(state, 2, bytes))
+			_exit(1);
+	}
+}
+
+static void take_number(void *userdata, uint64_t id, struct wire_bytes value)
+{
+	uint64_t *numbers = userdata;
+
+	cr_assert_leq(id, 2);
+	cr_assert_eq(value.size, 65536);
+	memcpy(&numbers[id], value.data, sizeof(numbers[id]));
+}
+
+/* Return: whether there was a copy; where it changes too fast there need not be one. */
+static bool look_at_copy(uint64_t *highest)
+{
+	struct guard_state *other = NULL;
+	uint64_t numbers[3] = { 0 };
+	int copy = guard_state_copy(fd);
+
+	if (copy == -EAGAIN)
+		return false;
+	cr_assert_geq(copy, 0);
+	cr_assert_eq(guard_state_open(&other, copy), 0);
+	guard_state_each(other, take_number, numbers);
+	cr_assert(numbers[1] == numbers[2] || numbers[1] == numbers[2] + 1,
+		  "%llu and %llu", (unsigned long long)numbers[1],
+		  (unsigned long long)numbers[2]);
+	cr_assert_geq(numbers[1], *highest);
+	*highest = numbers[1];
+	guard_state_close(other);
+	close(copy);
+	return true;
+}
+
+Test(guard_state, is_copied_while_it_changes, .timeout = 60)
+{
+	uint64_t highest = 0;
+	int copies = 0;
+	pid_t child = fork();
+
+	cr_assert_geq(child, 0);
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		change_without_end();
+	}
+	while (copies < 200 || highest < 100)
+		copies += look_at_copy(&highest);
+	cr_assert_eq(kill(child, SIGKILL), 0);
+	cr_assert_eq(waitpid(child, NULL, 0), child);
 }
