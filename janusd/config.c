@@ -234,6 +234,7 @@ static const struct field config_fields[] = {
 	{ "metrics", read_metrics, 0 },
 	{ "guards_folder", field_path, offsetof(struct cmdline, settings.guards_folder) },
 	{ "watch_files", field_bool, offsetof(struct cmdline, settings.watch_files) },
+	{ "state_file", field_path, offsetof(struct cmdline, settings.state_file) },
 	{ "history_bytes",
 	  field_size,
 	  offsetof(struct cmdline, settings.history_bytes),

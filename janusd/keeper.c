@@ -24,6 +24,7 @@
 #include "log.h"
 #include "notify.h"
 #include "seccomp_filter.h"
+#include "state_load.h"
 
 /* A worker drains for 3 seconds, and flushes records and log for 2 each. */
 #define STOP_NS INT64_C(10000000000)
@@ -71,16 +72,38 @@ static int open_keep(struct keeper *keeper)
 	return -1;
 }
 
+static void log_fault(void *userdata, const char *line)
+{
+	(void)userdata;
+	log_error("state file: %s", line);
+}
+
+/* Of a janusd that comes after none: what the state file has. */
+static int open_state(struct worker_setup *setup)
+{
+	const char *path = setup->cmdline->settings.state_file;
+	struct faults faults = FAULTS_INIT;
+	int error;
+
+	setup->state_fd = memfd_create("janusd-guards", MFD_CLOEXEC);
+	if (setup->state_fd < 0)
+		return keeper_fail("cannot make room for the guards", errno);
+	if (!path)
+		return 0;
+	error = state_load(path, setup->state_fd, &faults);
+	faults_tell(&faults, log_fault, NULL);
+	faults_done(&faults);
+	return error;
+}
+
 static int open_memory(struct keeper *keeper)
 {
 	struct worker_setup *setup = &keeper->setup;
 	void *note;
 
 	setup->state_fd = util_steal_fd(&keeper->handed.state);
-	if (setup->state_fd < 0)
-		setup->state_fd = memfd_create("janusd-guards", MFD_CLOEXEC);
-	if (setup->state_fd < 0)
-		return keeper_fail("cannot make room for the guards", errno);
+	if (setup->state_fd < 0 && open_state(setup))
+		return -1;
 	note = mmap(NULL, sizeof(*setup->note), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (note == MAP_FAILED)

@@ -17,6 +17,7 @@
 #include "keeper.h"
 #include "listen.h"
 #include "manifests.h"
+#include "state_load.h"
 
 #define EXIT_USAGE 2
 
@@ -61,15 +62,17 @@ static int load(struct config *config, struct cmdline *cmdline)
 }
 
 /* What would be wrong at the start, too. */
-static int check_manifests(const struct cmdline *cmdline)
+static int check_files(const struct cmdline *cmdline)
 {
+	const struct settings *settings = &cmdline->settings;
 	struct faults faults = FAULTS_INIT;
 	struct manifests manifests = { 0 };
 	int result = 0;
 
-	if (cmdline->settings.guards_folder)
-		result = manifests_read(&manifests, cmdline->settings.guards_folder,
-					&faults);
+	if (settings->guards_folder)
+		result = manifests_read(&manifests, settings->guards_folder, &faults);
+	if (settings->state_file && state_load(settings->state_file, -1, &faults))
+		result = -1;
 	if (result)
 		faults_tell(&faults, tell_fault, NULL);
 	manifests_done(&manifests);
@@ -108,7 +111,7 @@ static int run(struct cmdline *cmdline, struct config *config, int argc, char **
 		return check ? EXIT_FAILURE : status;
 	}
 	if (check)
-		return check_manifests(cmdline);
+		return check_files(cmdline);
 	if (cmdline->action == CMDLINE_CHECK)
 		return EXIT_SUCCESS;
 	if (cmdline->action == CMDLINE_HANDOVER)

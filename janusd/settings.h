@@ -102,8 +102,10 @@ struct settings {
 		metrics_address; /* IPV4:PORT or [IPV6]:PORT; NULL: no /metrics, no probes */
 	const char *guards_folder; /* of manifests; NULL: none */
 	bool watch_files;          /* reload when configuration or manifests change */
-	size_t history_bytes;      /* of events for StreamEvents */
-	bool strict; /* a guard that is partly in force makes janusd unhealthy */
+	/* Where guards made over gRPC outlive the end of both processes; NULL: nowhere. */
+	const char *state_file;
+	size_t history_bytes; /* of events for StreamEvents */
+	bool strict;          /* a guard that is partly in force makes janusd unhealthy */
 };
 
 #define SETTINGS_HISTORY_BYTES ((size_t)8 << 20)

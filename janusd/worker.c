@@ -31,6 +31,7 @@
 #include "metrics_board.h"
 #include "records.h"
 #include "sink.h"
+#include "state_writer.h"
 #include "text.h"
 #include "util.h"
 
@@ -208,6 +209,31 @@ static int resume(struct worker *worker)
 	return error ? worker_fail("cannot start guarding", error) : 0;
 }
 
+/* Only now, with all guards back: what the file has is good until then. */
+static int start_writing(struct worker *worker)
+{
+	const char *path = worker->setup->cmdline->settings.state_file;
+	int error;
+
+	if (!path)
+		return 0;
+	error = state_writer_create(&worker->writer, path, worker->setup->state_fd);
+	if (error)
+		return worker_fail("cannot write the state file", error);
+	state_writer_note(worker->writer, guard_state_version(worker->state));
+	return 0;
+}
+
+/* What has changed until now is written. */
+static void stop_writing(struct worker *worker, int64_t wait_ns)
+{
+	if (!worker->writer)
+		return;
+	state_writer_note(worker->writer, guard_state_version(worker->state));
+	state_writer_destroy(worker->writer, wait_ns);
+	worker->writer = NULL;
+}
+
 static int start(struct worker *worker)
 {
 	int error;
@@ -222,7 +248,7 @@ static int start(struct worker *worker)
 	if (worker_start_telling(worker) || start_context(worker) ||
 	    start_objects(worker) || start_loop(worker))
 		return -1;
-	return resume(worker);
+	return resume(worker) || start_writing(worker) ? -1 : 0;
 }
 
 static int load_files(struct worker *worker)
@@ -252,6 +278,7 @@ static void finish(struct worker *worker)
 {
 	server_destroy(worker->server);
 	worker_stop_listening(worker);
+	stop_writing(worker, SINK_FLUSH_NS);
 	util_close(&worker->epoll);
 	reload_destroy(worker->reload);
 	jobs_destroy(worker->jobs);
@@ -296,6 +323,7 @@ static void go(struct worker *worker)
 {
 	bool told = worker->leaving && !worker->exit_status;
 
+	stop_writing(worker, SINK_FLUSH_NS);
 	if (told)
 		leave_context(worker);
 	records_flush(worker->records, told ? LEAVE_FLUSH_NS : SINK_FLUSH_NS);
@@ -317,8 +345,10 @@ int worker_run(const struct worker_setup *setup)
 		worker_tell_keeper(&worker);
 		run(&worker);
 	}
-	if (worker.leaving && !worker.exit_status)
+	if (worker.leaving && !worker.exit_status) {
+		stop_writing(&worker, LEAVE_FLUSH_NS);
 		worker_guard_on(&worker);
+	}
 	if (leaves_guards(&worker))
 		go(&worker);
 	finish(&worker);

@@ -26,6 +26,7 @@ struct worker {
 	struct history *history;
 	struct history_feed *feed;
 	struct guard_state *state;
+	struct state_writer *writer; /* NULL: there is no state file */
 	struct guards *guards;
 	struct jobs *jobs;
 	struct reload_source files;

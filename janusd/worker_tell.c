@@ -14,12 +14,14 @@
 #include <unistd.h>
 
 #include "cmdline.h"
+#include "guard_state.h"
 #include "guards_tally.h"
 #include "health.h"
 #include "http.h"
 #include "log.h"
 #include "metrics.h"
 #include "metrics_board.h"
+#include "state_writer.h"
 #include "text.h"
 #include "util.h"
 
@@ -120,6 +122,7 @@ void worker_tell(struct worker *worker)
 	bool asked = metrics_board_was_asked(worker->board);
 	uint64_t count;
 
+	state_writer_note(worker->writer, guard_state_version(worker->state));
 	if (read(worker->ticks, &count, sizeof(count)) == sizeof(count)) {
 		listen_for_scrapes(worker);
 		worker_tell_health(worker);

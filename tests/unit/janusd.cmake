@@ -26,6 +26,8 @@ set(names
 	test_janusd_record_format
 	test_janusd_record_parts
 	test_janusd_restart
+	test_janusd_state_file
+	test_janusd_state_load
 )
 foreach(name IN LISTS names)
 	janus_add_unit_test(${name} ${name}.c)

@@ -93,7 +93,7 @@ Test(config, has_the_other_settings)
 	takes("{\"limits\": {\"guards\": 3, \"path_bytes\": 99, \"request_bytes\": 2048},"
 	      " \"metrics\": {\"listen\": \"127.0.0.1:9464\"},"
 	      " \"guards_folder\": \"/etc/janus/guards\", \"watch_files\": true,"
-	      " \"history_bytes\": 12345,"
+	      " \"state_file\": \"/var/lib/janus/state\", \"history_bytes\": 12345,"
 	      " \"strict\": true}");
 	cr_expect_eq(s->limits.guards, 3);
 	cr_expect_eq(s->limits.path_bytes, 99);
@@ -102,6 +102,7 @@ Test(config, has_the_other_settings)
 	cr_expect_str_eq(s->metrics_address, "127.0.0.1:9464");
 	cr_expect_str_eq(s->guards_folder, "/etc/janus/guards");
 	cr_expect(s->watch_files);
+	cr_expect_str_eq(s->state_file, "/var/lib/janus/state");
 	cr_expect_eq(s->history_bytes, 12345);
 	cr_expect(s->strict);
 }
@@ -190,6 +191,8 @@ Test(config, tells_where_a_value_is_wrong)
 		"f.json:1:17: deadline_ms: a number, where a whole number is wanted");
 	refuses("{\"history_bytes\": -1}",
 		"f.json:1:19: history_bytes: -1 is not between 0 and 1073741824");
+	refuses("{\"state_file\": \"x'\"}",
+		"f.json:1:16: state_file: 'x\\'' is no absolute path");
 	refuses("{\"guards_folder\": \"x'\"}",
 		"f.json:1:19: guards_folder: 'x\\'' is no absolute path");
 	refuses("{\"on_failure\": \"\"}", "f.json:1:16: on_failure: is empty");
