@@ -14,5 +14,11 @@ foreach(name guard_state guard_image)
 	target_include_directories(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/janusd")
 endforeach()
 
+# And what is left to the next janusd.
+janus_add_fuzz_test(fuzz_state_file CORPUS corpus/state_file
+	SOURCES fuzz_state_file.c "${PROJECT_SOURCE_DIR}/janusd/state_file.c"
+		"${PROJECT_SOURCE_DIR}/janusd/guard_image.c")
+target_include_directories(fuzz_state_file PRIVATE "${PROJECT_SOURCE_DIR}/janusd")
+
 # What it writes of what others have named.
 janus_add_fuzz_test(fuzz_record CORPUS corpus/record SOURCES fuzz_record.c LIBS janusd-core)
